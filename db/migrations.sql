@@ -1,0 +1,409 @@
+-- SPDX-FileCopyrightText: 2026 The pleio-node authors
+-- SPDX-License-Identifier: EUPL-1.2
+--
+-- The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
+-- translated one by one (see migrate.go). Ids are time-sorted and made by us; times are milliseconds, UTC; 0 is "not".
+
+-- migration 1: people, groups, what they make, and how it travels
+
+CREATE TABLE settings (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- actors: who exists ------------------------------------------------------------------------------------
+
+CREATE TABLE actors (
+  id              BIGINT PRIMARY KEY,
+  iri             TEXT NOT NULL UNIQUE,        -- the ActivityPub id
+  kind            TEXT NOT NULL,               -- Person, Group, Organization, Application, Service
+  local           BOOLEAN NOT NULL,
+  name            TEXT NOT NULL,               -- preferredUsername, as written
+  domain          TEXT NOT NULL,               -- of the handle
+  host            TEXT NOT NULL,               -- of the id: the node that speaks for this actor
+  title           TEXT NOT NULL DEFAULT '',    -- the name for people
+  summary         TEXT NOT NULL DEFAULT '',    -- sanitised HTML
+  source          TEXT NOT NULL DEFAULT '',    -- what was typed
+  url             TEXT NOT NULL DEFAULT '',
+  icon            TEXT NOT NULL DEFAULT '',
+  image           TEXT NOT NULL DEFAULT '',
+  fields          TEXT NOT NULL DEFAULT '[]',  -- JSON: [{"name","value"}]
+  emojis          TEXT NOT NULL DEFAULT '[]',  -- JSON: [{"name","url"}]
+  inbox           TEXT NOT NULL DEFAULT '',
+  shared_inbox    TEXT NOT NULL DEFAULT '',
+  outbox          TEXT NOT NULL DEFAULT '',
+  followers       TEXT NOT NULL DEFAULT '',
+  following       TEXT NOT NULL DEFAULT '',
+  featured        TEXT NOT NULL DEFAULT '',
+  moderators      TEXT NOT NULL DEFAULT '',
+  also_known_as   TEXT NOT NULL DEFAULT '[]',  -- JSON: [id, …]
+  moved_to        TEXT NOT NULL DEFAULT '',
+  locked          BOOLEAN NOT NULL DEFAULT FALSE,
+  discoverable    BOOLEAN NOT NULL DEFAULT FALSE,
+  indexable       BOOLEAN NOT NULL DEFAULT FALSE,
+  bot             BOOLEAN NOT NULL DEFAULT FALSE,
+  visibility      TEXT NOT NULL DEFAULT '',    -- groups: public, listed, hidden
+  join_policy     TEXT NOT NULL DEFAULT '',    -- groups: open, request, invite
+  posting         TEXT NOT NULL DEFAULT '',    -- groups: members, moderators
+  plain_members   BOOLEAN NOT NULL DEFAULT TRUE,
+  groups_1        BOOLEAN NOT NULL DEFAULT FALSE, -- its server speaks our group protocol
+  epoch           TEXT NOT NULL DEFAULT '',    -- groups: of the log
+  seq             BIGINT NOT NULL DEFAULT 0,   -- groups: the last number in the log
+  head            TEXT NOT NULL DEFAULT '',    -- groups: hash over the log
+  followers_count BIGINT NOT NULL DEFAULT 0,
+  following_count BIGINT NOT NULL DEFAULT 0,
+  items_count     BIGINT NOT NULL DEFAULT 0,
+  last_item       BIGINT NOT NULL DEFAULT 0,   -- when
+  published       BIGINT NOT NULL,
+  updated         BIGINT NOT NULL,
+  fetched         BIGINT NOT NULL DEFAULT 0,   -- remote: when its document was last read
+  suspended       BIGINT NOT NULL DEFAULT 0,
+  deleted         BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX actors_name ON actors (LOWER(name)) WHERE local;
+CREATE INDEX actors_handle ON actors (LOWER(name), domain);
+CREATE INDEX actors_host ON actors (host);
+
+CREATE TABLE keys (
+  id       TEXT PRIMARY KEY,                  -- keyId
+  actor    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind     TEXT NOT NULL,                     -- rsa, ed25519
+  public   TEXT NOT NULL,                     -- PEM or multibase
+  private  BYTEA,                             -- sealed; NULL: somebody else's
+  created  BIGINT NOT NULL,
+  fetched  BIGINT NOT NULL DEFAULT 0,
+  retired  BIGINT NOT NULL DEFAULT 0          -- rotated away: accepted for a day more
+);
+CREATE INDEX keys_actor ON keys (actor);
+
+-- Following somebody and being a member of a group are the same thing: a relation.
+CREATE TABLE relations (
+  id         BIGINT PRIMARY KEY,
+  subject    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  state      TEXT NOT NULL,                   -- requested, invited, active, left, removed, banned
+  role       TEXT NOT NULL,                   -- follower; in groups guest, member, moderator, owner
+  since      BIGINT NOT NULL,                 -- when it became active (or was asked)
+  updated    BIGINT NOT NULL,
+  until      BIGINT NOT NULL DEFAULT 0,       -- end of a guest's stay or of a ban
+  seq        BIGINT NOT NULL DEFAULT 0,       -- number of the last change in the group's log
+  request    TEXT NOT NULL DEFAULT '',        -- id of the Follow or Join
+  request_as TEXT NOT NULL DEFAULT '',        -- Follow or Join: what the answer must quote
+  message    TEXT NOT NULL DEFAULT '',
+  invited_by BIGINT NOT NULL DEFAULT 0,
+  boosts     BOOLEAN NOT NULL DEFAULT TRUE,   -- the subject's choice: show boosts
+  notify     BOOLEAN NOT NULL DEFAULT FALSE,  -- the subject's choice: tell about each post
+  languages  TEXT NOT NULL DEFAULT '',
+  UNIQUE (subject, object)
+);
+CREATE INDEX relations_object ON relations (object, state, id);
+CREATE INDEX relations_subject ON relations (subject, state, id);
+
+-- How many active followers or members an actor has on a host: fan-out and access cost as much as there are hosts.
+CREATE TABLE reach (
+  object BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  host   TEXT NOT NULL,
+  people BIGINT NOT NULL,
+  inbox  TEXT NOT NULL,                       -- the shared inbox; '' when somebody there has none
+  digest BYTEA NOT NULL,                      -- FEP-8fcf: XOR of the SHA-256 of their ids
+  PRIMARY KEY (object, host)
+);
+CREATE INDEX reach_host ON reach (host);
+
+CREATE TABLE blocks (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  iri     TEXT NOT NULL,
+  UNIQUE (subject, object)
+);
+CREATE INDEX blocks_object ON blocks (object);
+
+CREATE TABLE peers (
+  host    TEXT PRIMARY KEY,
+  policy  TEXT NOT NULL,                      -- allowed, blocked, or '' for "only known"
+  note    TEXT NOT NULL DEFAULT '',
+  created BIGINT NOT NULL,
+  seen    BIGINT NOT NULL DEFAULT 0           -- last valid signed request
+);
+
+-- media: the bytes of files -----------------------------------------------------------------------------
+
+CREATE TABLE files (
+  id          BIGINT PRIMARY KEY,
+  owner       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet
+  position    BIGINT NOT NULL DEFAULT 0,
+  kind        TEXT NOT NULL,                  -- image, gifv, video, audio, unknown
+  mime        TEXT NOT NULL,
+  path        TEXT NOT NULL DEFAULT '',       -- ours: name in the store
+  preview     TEXT NOT NULL DEFAULT '',       -- ours: name of the thumbnail in the store
+  remote      TEXT NOT NULL DEFAULT '',       -- theirs: address
+  size        BIGINT NOT NULL DEFAULT 0,
+  width       BIGINT NOT NULL DEFAULT 0,
+  height      BIGINT NOT NULL DEFAULT 0,
+  duration    DOUBLE PRECISION NOT NULL DEFAULT 0,
+  blurhash    TEXT NOT NULL DEFAULT '',
+  description TEXT NOT NULL DEFAULT '',       -- alternative text
+  focus_x     DOUBLE PRECISION NOT NULL DEFAULT 0,
+  focus_y     DOUBLE PRECISION NOT NULL DEFAULT 0,
+  digest      TEXT NOT NULL DEFAULT '',       -- digestMultibase
+  created     BIGINT NOT NULL
+);
+CREATE INDEX files_item ON files (item, position) WHERE item > 0;
+CREATE INDEX files_loose ON files (created) WHERE item = 0;
+CREATE INDEX files_owner ON files (owner);
+
+-- content: what people make -----------------------------------------------------------------------------
+
+CREATE TABLE items (
+  id            BIGINT PRIMARY KEY,
+  iri           TEXT NOT NULL UNIQUE,
+  kind          TEXT NOT NULL,                -- Note, Article, Question, Event, Page … or Announce
+  local         BOOLEAN NOT NULL,
+  author        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  grp           BIGINT NOT NULL DEFAULT 0,    -- the group it was posted in
+  audience      BIGINT NOT NULL,              -- 0 public, 1 unlisted, 2 followers, 3 direct, 4 members of the group
+  reply_to      BIGINT NOT NULL DEFAULT 0,
+  reply_author  BIGINT NOT NULL DEFAULT 0,
+  reply_iri     TEXT NOT NULL DEFAULT '',     -- the parent's id, known or not
+  thread        BIGINT NOT NULL,              -- first item of the conversation; its own id at the root
+  boost_of      BIGINT NOT NULL DEFAULT 0,    -- Announce only
+  title         TEXT NOT NULL DEFAULT '',
+  content       TEXT NOT NULL DEFAULT '',     -- sanitised HTML
+  source        TEXT NOT NULL DEFAULT '',     -- what was typed
+  summary       TEXT NOT NULL DEFAULT '',     -- content warning, or an article's summary
+  language      TEXT NOT NULL DEFAULT '',
+  url           TEXT NOT NULL DEFAULT '',
+  context       TEXT NOT NULL DEFAULT '',
+  sensitive     BOOLEAN NOT NULL DEFAULT FALSE,
+  poll          TEXT NOT NULL DEFAULT '',     -- JSON; Question only
+  emojis        TEXT NOT NULL DEFAULT '[]',
+  replies_count BIGINT NOT NULL DEFAULT 0,
+  likes_count   BIGINT NOT NULL DEFAULT 0,
+  boosts_count  BIGINT NOT NULL DEFAULT 0,
+  pinned        BIGINT NOT NULL DEFAULT 0,    -- when, by its author or its group
+  closed        BIGINT NOT NULL DEFAULT 0,    -- locked by a moderator: when
+  published     BIGINT NOT NULL,
+  edited        BIGINT NOT NULL DEFAULT 0,
+  created       BIGINT NOT NULL,              -- when it came to this node
+  app           BIGINT NOT NULL DEFAULT 0,    -- the client it was written with
+  doc           BYTEA NOT NULL                -- the object as it was signed
+);
+CREATE INDEX items_author ON items (author, id);
+CREATE INDEX items_thread ON items (thread, id);
+CREATE INDEX items_reply ON items (reply_to) WHERE reply_to > 0;
+CREATE INDEX items_orphans ON items (reply_iri) WHERE reply_to = 0 AND reply_iri <> '';
+CREATE INDEX items_boosts ON items (boost_of, author) WHERE boost_of > 0;
+CREATE INDEX items_group ON items (grp, id) WHERE grp > 0;
+CREATE INDEX items_public ON items (id) WHERE audience = 0 AND kind <> 'Announce' AND reply_iri = '';
+CREATE INDEX items_pinned ON items (author, pinned) WHERE pinned > 0;
+
+CREATE TABLE recipients (
+  item    BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  actor   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  mention BOOLEAN NOT NULL,                   -- named in the text, and not only addressed
+  PRIMARY KEY (item, actor)
+);
+CREATE INDEX recipients_actor ON recipients (actor, item);
+
+CREATE TABLE tags (
+  name TEXT NOT NULL,                         -- lower case, without #
+  item BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  PRIMARY KEY (name, item)
+);
+CREATE INDEX tags_item ON tags (item);
+
+CREATE TABLE versions (
+  id        BIGINT PRIMARY KEY,
+  item      BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  title     TEXT NOT NULL,
+  content   TEXT NOT NULL,
+  source    TEXT NOT NULL,
+  summary   TEXT NOT NULL,
+  sensitive BOOLEAN NOT NULL,
+  poll      TEXT NOT NULL,
+  files     TEXT NOT NULL,                    -- JSON: file ids
+  written   BIGINT NOT NULL
+);
+CREATE INDEX versions_item ON versions (item, id);
+
+-- What people say about an item without words: likes, emoji, dislikes, choices in a poll, bookmarks.
+CREATE TABLE votes (
+  id    BIGINT PRIMARY KEY,
+  item  BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind  TEXT NOT NULL,                        -- like, dislike, emoji, choice, bookmark
+  value TEXT NOT NULL,                        -- the emoji, or the number of the choice
+  iri   TEXT NOT NULL,                        -- of the activity
+  UNIQUE (item, actor, kind, value)
+);
+CREATE INDEX votes_actor ON votes (actor, kind, id);
+CREATE INDEX votes_iri ON votes (iri) WHERE iri <> '';
+
+CREATE TABLE tombstones (
+  iri         TEXT PRIMARY KEY,
+  former_type TEXT NOT NULL,
+  deleted     BIGINT NOT NULL
+);
+
+-- timeline: what people read ----------------------------------------------------------------------------
+
+CREATE TABLE notifications (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind  TEXT NOT NULL,                        -- mention, status, reblog, follow, follow_request, favourite, poll, update
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  item  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX notifications_owner ON notifications (owner, id);
+CREATE UNIQUE INDEX notifications_once ON notifications (owner, kind, actor, item);
+CREATE INDEX notifications_item ON notifications (item) WHERE item > 0;
+
+CREATE TABLE marks (
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  timeline  TEXT NOT NULL,                    -- home, notifications
+  last_read BIGINT NOT NULL,
+  version   BIGINT NOT NULL,
+  updated   BIGINT NOT NULL,
+  PRIMARY KEY (owner, timeline)
+);
+
+-- outbox: what we tell others ---------------------------------------------------------------------------
+
+CREATE TABLE activities (
+  id      BIGINT PRIMARY KEY,
+  iri     TEXT NOT NULL UNIQUE,
+  actor   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind    TEXT NOT NULL,
+  item    BIGINT NOT NULL DEFAULT 0,          -- what it is about: decides who may read it
+  public  BOOLEAN NOT NULL,                   -- may be read without asking about an item
+  body    BYTEA NOT NULL
+);
+CREATE INDEX activities_actor ON activities (actor, id);
+CREATE INDEX activities_item ON activities (item) WHERE item > 0;
+
+CREATE TABLE deliveries (
+  id       BIGINT PRIMARY KEY,
+  host     TEXT NOT NULL,
+  inbox    TEXT NOT NULL,
+  activity BIGINT NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
+  tries    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX deliveries_host ON deliveries (host, id);
+CREATE INDEX deliveries_activity ON deliveries (activity);
+
+CREATE TABLE hosts (
+  host       TEXT PRIMARY KEY,
+  due        BIGINT NOT NULL DEFAULT 0,       -- when to try next; 0: nothing waits
+  state      TEXT NOT NULL DEFAULT '',        -- '', parked (down for a week), held (by an administrator)
+  failures   BIGINT NOT NULL DEFAULT 0,       -- in a row
+  failing    BIGINT NOT NULL DEFAULT 0,       -- since
+  succeeded  BIGINT NOT NULL DEFAULT 0,       -- last time
+  error      TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX hosts_due ON hosts (due) WHERE due > 0;
+
+-- A group's log: every activity that it sent to its members, numbered and chained.
+CREATE TABLE log (
+  grp      BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  seq      BIGINT NOT NULL,
+  activity BIGINT NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
+  hash     TEXT NOT NULL,                     -- of this entry
+  PRIMARY KEY (grp, seq)
+);
+
+CREATE TABLE idempotency (
+  owner   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  word    TEXT NOT NULL,
+  item    BIGINT NOT NULL,
+  created BIGINT NOT NULL,
+  PRIMARY KEY (owner, word)
+);
+
+-- inbox: what others told us ----------------------------------------------------------------------------
+
+CREATE TABLE received (
+  id     BIGINT PRIMARY KEY,
+  iri    TEXT NOT NULL UNIQUE,
+  actor  TEXT NOT NULL,
+  signer TEXT NOT NULL,                       -- owner of the key that signed the request
+  body   BYTEA NOT NULL,
+  state  TEXT NOT NULL,                       -- waiting, done, refused
+  error  TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX received_waiting ON received (id) WHERE state = 'waiting';
+
+-- jobs: durable work ------------------------------------------------------------------------------------
+
+CREATE TABLE jobs (
+  id         BIGINT PRIMARY KEY,
+  kind       TEXT NOT NULL,
+  unique_key TEXT,
+  payload    BYTEA NOT NULL,
+  run_at     BIGINT NOT NULL,
+  tries      BIGINT NOT NULL DEFAULT 0,
+  error      TEXT NOT NULL DEFAULT '',
+  failed     BOOLEAN NOT NULL DEFAULT FALSE,
+  created    BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX jobs_key ON jobs (kind, unique_key);
+CREATE INDEX jobs_due ON jobs (run_at) WHERE failed = FALSE;
+
+-- auth: who is asking -----------------------------------------------------------------------------------
+
+CREATE TABLE accounts (
+  actor     BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  email     TEXT NOT NULL UNIQUE,             -- lower case
+  password  TEXT NOT NULL,                    -- argon2id; '' none
+  admin     BOOLEAN NOT NULL DEFAULT FALSE,
+  locale    TEXT NOT NULL DEFAULT '',
+  privacy   TEXT NOT NULL DEFAULT 'public',   -- default visibility of posts
+  sensitive BOOLEAN NOT NULL DEFAULT FALSE,
+  language  TEXT NOT NULL DEFAULT '',
+  created   BIGINT NOT NULL,
+  disabled  BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE sessions (
+  hash    TEXT PRIMARY KEY,                   -- SHA-256 of the cookie
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  agent   TEXT NOT NULL DEFAULT '',
+  created BIGINT NOT NULL,
+  seen    BIGINT NOT NULL
+);
+CREATE INDEX sessions_account ON sessions (account);
+
+CREATE TABLE apps (
+  id            BIGINT PRIMARY KEY,
+  client_id     TEXT NOT NULL UNIQUE,
+  secret_hash   TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  website       TEXT NOT NULL DEFAULT '',
+  redirect_uris TEXT NOT NULL,                -- one a line
+  scopes        TEXT NOT NULL,                -- separated by blanks
+  created       BIGINT NOT NULL
+);
+
+CREATE TABLE grants (
+  hash         TEXT PRIMARY KEY,              -- SHA-256 of the code
+  app          BIGINT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  scopes       TEXT NOT NULL,
+  redirect_uri TEXT NOT NULL,
+  challenge    TEXT NOT NULL DEFAULT '',      -- PKCE, S256
+  expires      BIGINT NOT NULL,
+  used         BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE tokens (
+  id      BIGINT PRIMARY KEY,
+  hash    TEXT NOT NULL UNIQUE,
+  app     BIGINT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  account BIGINT REFERENCES accounts (actor) ON DELETE CASCADE, -- NULL: the app itself
+  scopes  TEXT NOT NULL,
+  grant_hash TEXT NOT NULL DEFAULT '',        -- a code used twice revokes what it gave
+  created BIGINT NOT NULL,
+  used    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX tokens_account ON tokens (account);
