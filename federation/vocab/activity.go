@@ -3,6 +3,12 @@
 
 package vocab
 
+import (
+	"errors"
+
+	"github.com/go-fed/activity/streams"
+)
+
 func readActivity(v value, o object, t string, level int) *Activity {
 	a := &Activity{
 		ID: text(o.get("id")), Type: t, Actor: o.id("actor"),
@@ -46,34 +52,29 @@ func readGroupState(v value) *GroupState {
 
 // props writes the activity. Documents in it have no @context of their own, but a Ref with Raw stays as it is.
 func (a *Activity) props() (props, error) {
-	p := props{}
-	p.ids(a.ID, a.Type)
-	p.id("actor", a.Actor)
-	p.audience(a.To, a.CC, a.Audience)
-	p.id("attributedTo", a.AttributedTo)
-	p.text("content", a.Content)
-	p.text("summary", a.Summary)
-	p.id("context", a.Context)
-	p.list("tag", writeTags(a.Tags))
-	p.time("published", a.Published)
-	p.time("updated", a.Updated)
-	p.time("endTime", a.EndTime)
-	p.groupState(a.GroupState)
-	objects := a.Object
-	if len(a.MoreObjects) == 0 {
-		if err := p.ref("object", objects); err != nil {
-			return nil, err
-		}
-	} else if err := p.refs("object", append([]Ref{objects}, a.MoreObjects...)); err != nil {
+	t := streams.NewActivityStreamsActivity()
+	c := start(t, a.ID, a.Type)
+	point(c, "actor", a.Actor, streams.NewActivityStreamsActorProperty, t.SetActivityStreamsActor)
+	c.audience(a.To, a.CC, a.Audience)
+	c.about(a.AttributedTo, a.Context, "")
+	c.words("", a.Summary, a.Content, "")
+	c.made(a.Published, a.Updated)
+	date(c, "endTime", a.EndTime, streams.NewActivityStreamsEndTimeProperty, t.SetActivityStreamsEndTime)
+	c.list("tag", writeTags(a.Tags))
+	c.groupState(a.GroupState)
+	err := c.proof(a.Proof)
+	if len(a.MoreObjects) > 0 {
+		err = errors.Join(err, c.refs("object", append([]Ref{a.Object}, a.MoreObjects...)))
+	} else {
+		err = errors.Join(err, embed(c, "object", a.Object, streams.NewActivityStreamsObjectProperty, t.SetActivityStreamsObject))
+	}
+	err = errors.Join(err,
+		embed(c, "target", a.Target, streams.NewActivityStreamsTargetProperty, t.SetActivityStreamsTarget),
+		embed(c, "origin", a.Origin, streams.NewActivityStreamsOriginProperty, t.SetActivityStreamsOrigin),
+		embed(c, "instrument", a.Instrument, streams.NewActivityStreamsInstrumentProperty, t.SetActivityStreamsInstrument),
+		embed(c, "result", a.Result, streams.NewActivityStreamsResultProperty, t.SetActivityStreamsResult))
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range []struct {
-		name string
-		ref  Ref
-	}{{"target", a.Target}, {"origin", a.Origin}, {"instrument", a.Instrument}, {"result", a.Result}} {
-		if err := p.ref(r.name, r.ref); err != nil {
-			return nil, err
-		}
-	}
-	return p, p.proof(a.Proof)
+	return c.done()
 }

@@ -3,6 +3,8 @@
 
 package vocab
 
+import "github.com/go-fed/activity/streams"
+
 func readActor(v value, o object, t string) *Actor {
 	a := &Actor{
 		ID: text(o.get("id")), Type: t, PreferredUsername: o.text("preferredUsername"),
@@ -98,31 +100,40 @@ func readKeys(v value) []Key {
 }
 
 func (a *Actor) props() (props, error) {
-	p := props{}
-	p.ids(a.ID, a.Type)
-	p.text("preferredUsername", a.PreferredUsername)
-	p.text("name", a.Name)
-	p.text("summary", a.Summary)
-	for _, f := range []struct{ name, id string }{
-		{"url", a.URL}, {"inbox", a.Inbox}, {"outbox", a.Outbox}, {"followers", a.Followers}, {"following", a.Following}, {"liked", a.Liked},
-		{"featured", a.Featured}, {"featuredTags", a.FeaturedTags}, {"members", a.Members}, {"log", a.Log},
-		{"attributedTo", a.Moderators}, {"movedTo", a.MovedTo}, {"webfinger", a.WebFinger}, {"accessType", a.AccessType}, {"joinPolicy", a.JoinPolicy},
+	t := streams.NewActivityStreamsPerson()
+	p := start(t, a.ID, a.Type)
+	p.about(a.Moderators, "", a.URL)
+	p.words(a.Name, a.Summary, "", "")
+	p.made(a.Published, a.Updated)
+	if a.PreferredUsername != "" {
+		name := streams.NewActivityStreamsPreferredUsernameProperty()
+		name.SetXMLSchemaString(a.PreferredUsername)
+		t.SetActivityStreamsPreferredUsername(name)
+	}
+	refer(p, "inbox", a.Inbox, streams.NewActivityStreamsInboxProperty, t.SetActivityStreamsInbox)
+	refer(p, "outbox", a.Outbox, streams.NewActivityStreamsOutboxProperty, t.SetActivityStreamsOutbox)
+	refer(p, "followers", a.Followers, streams.NewActivityStreamsFollowersProperty, t.SetActivityStreamsFollowers)
+	refer(p, "following", a.Following, streams.NewActivityStreamsFollowingProperty, t.SetActivityStreamsFollowing)
+	refer(p, "liked", a.Liked, streams.NewActivityStreamsLikedProperty, t.SetActivityStreamsLiked)
+	for _, f := range []struct{ name, value string }{
+		{"featured", a.Featured}, {"featuredTags", a.FeaturedTags}, {"members", a.Members}, {"log", a.Log}, {"movedTo", a.MovedTo},
+		{"webfinger", a.WebFinger}, {"accessType", a.AccessType}, {"joinPolicy", a.JoinPolicy},
 	} {
-		p.id(f.name, f.id)
+		p.text(f.name, f.value)
 	}
 	if a.SharedInbox != "" {
-		p["endpoints"] = props{"sharedInbox": a.SharedInbox}
+		p.props["endpoints"] = props{"sharedInbox": a.SharedInbox}
 	}
 	p.flag("manuallyApprovesFollowers", a.Locked)
 	if a.Discoverable != nil {
-		p["discoverable"] = *a.Discoverable
+		p.props["discoverable"] = *a.Discoverable
 	}
 	p.flag("indexable", a.Indexable)
 	p.flag("memorial", a.Memorial)
 	p.flag("suspended", a.Suspended)
 	p.flag("postingRestrictedToMods", a.PostingRestricted)
 	if a.AcceptsJoins {
-		p["capabilities"] = props{"acceptsJoins": true}
+		p.props["capabilities"] = props{"acceptsJoins": true}
 	}
 	fields := make([]any, len(a.Fields))
 	for i, f := range a.Fields { // an array, also of one: Mastodon ignores a lone object
@@ -132,13 +143,11 @@ func (a *Actor) props() (props, error) {
 	p.image("icon", a.Icon)
 	p.image("image", a.Image)
 	p.strings("alsoKnownAs", a.AlsoKnownAs)
-	p.time("published", a.Published)
-	p.time("updated", a.Updated)
 	p.list("tag", writeTags(a.Tags))
 	p.keys(a.Keys)
 	p.generator(a.Generator, a.Capabilities)
 	p.groupState(a.GroupState)
-	return p, nil
+	return p.done()
 }
 
 // keys writes one RSA key as publicKey (Mastodon reads no list of one) and the others as Multikeys (FEP-521a).

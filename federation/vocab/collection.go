@@ -3,7 +3,11 @@
 
 package vocab
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/go-fed/activity/streams"
+)
 
 func readCollection(v value, o object, t string, level int) *Collection {
 	c := &Collection{
@@ -27,24 +31,27 @@ func readCollection(v value, o object, t string, level int) *Collection {
 
 // props writes the collection. Whose items are secret gives a Total and no items: then the property is absent, not empty.
 func (c *Collection) props() (props, error) {
-	p := props{}
-	p.ids(c.ID, c.Type)
+	t := streams.NewActivityStreamsOrderedCollectionPage()
+	p := start(t, c.ID, c.Type)
+	p.about(c.AttributedTo, "", "")
 	if c.Total >= 0 {
-		p["totalItems"] = int64(c.Total)
+		total := streams.NewActivityStreamsTotalItemsProperty()
+		total.Set(c.Total)
+		t.SetActivityStreamsTotalItems(total)
 	}
-	p.id("first", c.First)
 	if c.FirstPage != nil {
 		page, err := c.FirstPage.props()
 		if err != nil {
 			return nil, err
 		}
-		p["first"] = page
+		p.props["first"] = page
+	} else {
+		refer(p, "first", c.First, streams.NewActivityStreamsFirstProperty, t.SetActivityStreamsFirst)
 	}
-	p.id("last", c.Last)
-	p.id("partOf", c.PartOf)
-	p.id("next", c.Next)
-	p.id("prev", c.Prev)
-	p.id("attributedTo", c.AttributedTo)
+	refer(p, "last", c.Last, streams.NewActivityStreamsLastProperty, t.SetActivityStreamsLast)
+	refer(p, "partOf", c.PartOf, streams.NewActivityStreamsPartOfProperty, t.SetActivityStreamsPartOf)
+	refer(p, "next", c.Next, streams.NewActivityStreamsNextProperty, t.SetActivityStreamsNext)
+	refer(p, "prev", c.Prev, streams.NewActivityStreamsPrevProperty, t.SetActivityStreamsPrev)
 	p.groupState(c.GroupState)
 	name := "items"
 	if strings.HasPrefix(c.Type, "Ordered") {
@@ -55,5 +62,5 @@ func (c *Collection) props() (props, error) {
 			return nil, err
 		}
 	}
-	return p, nil
+	return p.done()
 }

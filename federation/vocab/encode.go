@@ -5,6 +5,7 @@ package vocab
 
 import (
 	"encoding/json"
+	"net/url"
 	"time"
 
 	"github.com/pleio-node/pleio-node/fault"
@@ -78,10 +79,15 @@ func (r Ref) value() (any, error) {
 	return nil, nil
 }
 
-func (p props) ref(name string, r Ref) error {
+// embed sets a property to an id or to an embedded document.
+func embed[P interface{ AppendIRI(*url.URL) }](c *core, name string, r Ref, property func() P, set func(P)) error {
 	v, err := r.value()
-	if v != nil {
-		p[name] = v
+	switch v := v.(type) {
+	case nil:
+	case string:
+		point(c, name, v, property, set)
+	default:
+		c.props[name] = v
 	}
 	return err
 }
@@ -112,25 +118,6 @@ func (p props) id(name, id string) { p.text(name, id) }
 func (p props) text(name, s string) {
 	if s != "" {
 		p[name] = s
-	}
-}
-
-// texts writes a text and, when the language is known, the map with that one entry (GoToSocial finds it by equality, Mastodon as the first).
-func (p props) texts(name, s, language string) {
-	p.text(name, s)
-	if s != "" && language != "" {
-		p[name+"Map"] = props{language: s}
-	}
-}
-
-// audience writes to and cc as arrays; audience as a text when it is one group, because Lemmy reads nothing else.
-func (p props) audience(to, cc, audience []string) {
-	p.strings("to", to)
-	p.strings("cc", cc)
-	if len(audience) == 1 {
-		p["audience"] = audience[0]
-	} else {
-		p.strings("audience", audience)
 	}
 }
 

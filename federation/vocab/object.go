@@ -7,6 +7,8 @@ import (
 	"html"
 	"strings"
 	"time"
+
+	"github.com/go-fed/activity/streams"
 )
 
 func readObject(v value, o object, t string) *Object {
@@ -178,54 +180,49 @@ func readRule(v value) *Rule {
 }
 
 func (x *Object) props() (props, error) {
-	p := props{}
-	p.ids(x.ID, x.Type)
-	p.id("attributedTo", x.AttributedTo)
-	p.texts("name", x.Name, x.Language)
-	p.texts("summary", x.Summary, x.Language)
-	p.texts("content", x.Content, x.Language)
+	t := streams.NewActivityStreamsObject()
+	p := start(t, x.ID, x.Type)
+	p.about(x.AttributedTo, x.Context, x.URL)
+	p.words(x.Name, x.Summary, x.Content, x.Language)
+	p.audience(x.To, x.CC, x.Audience)
+	p.made(x.Published, x.Updated)
+	point(p, "inReplyTo", x.InReplyTo, streams.NewActivityStreamsInReplyToProperty, t.SetActivityStreamsInReplyTo)
+	refer(p, "replies", x.Replies, streams.NewActivityStreamsRepliesProperty, t.SetActivityStreamsReplies)
+	refer(p, "likes", x.Likes, streams.NewActivityStreamsLikesProperty, t.SetActivityStreamsLikes)
+	refer(p, "shares", x.Shares, streams.NewActivityStreamsSharesProperty, t.SetActivityStreamsShares)
+	date(p, "startTime", x.StartTime, streams.NewActivityStreamsStartTimeProperty, t.SetActivityStreamsStartTime)
+	date(p, "endTime", x.EndTime, streams.NewActivityStreamsEndTimeProperty, t.SetActivityStreamsEndTime)
 	if x.Source != "" || x.SourceType != "" {
 		source := props{"content": x.Source}
 		source.text("mediaType", x.SourceType)
-		p["source"] = source
+		p.props["source"] = source
 	}
-	p.id("url", x.URL)
-	p.id("inReplyTo", x.InReplyTo)
-	p.id("context", x.Context)
 	p.id("contextHistory", x.ContextHistory)
-	p.id("replies", x.Replies)
-	p.id("likes", x.Likes)
-	p.id("shares", x.Shares)
-	p.audience(x.To, x.CC, x.Audience)
-	p.time("published", x.Published)
-	p.time("updated", x.Updated)
 	p.time("deleted", x.Deleted)
 	p.text("formerType", x.FormerType)
 	p.flag("sensitive", x.Sensitive)
 	p.list("tag", writeTags(x.Tags))
 	p.list("attachment", writeAttachments(x.Attachments))
 	p.image("image", x.Image)
-	p.time("startTime", x.StartTime)
-	p.time("endTime", x.EndTime)
 	p.poll(x.Poll)
 	if x.Quote != "" {
 		for _, name := range []string{"quote", "quoteUri", "quoteUrl", "_misskey_quote"} {
-			p[name] = x.Quote
+			p.props[name] = x.Quote
 		}
 	}
 	p.id("quoteAuthorization", x.QuoteAuthorization)
 	p.policy(x.InteractionPolicy)
 	p.strings("searchableBy", x.SearchableBy)
 	if x.Location != "" {
-		p["location"] = props{"type": "Place", "name": x.Location}
+		p.props["location"] = props{"type": "Place", "name": x.Location}
 	}
 	if x.CommentsOff {
-		p["commentsEnabled"] = false
+		p.props["commentsEnabled"] = false
 	}
 	p.flag("stickied", x.Stickied)
 	p.flag("distinguished", x.Distinguished)
 	if x.Preview != "" {
-		p["preview"] = props{"type": "Note", "content": x.Preview}
+		p.props["preview"] = props{"type": "Note", "content": x.Preview}
 	}
 	p.id("approvedBy", x.ApprovedBy)
 	p.id("interactingObject", x.InteractingObject)
@@ -239,10 +236,13 @@ func (x *Object) props() (props, error) {
 		p.id("invitedBy", m.InvitedBy)
 	}
 	if x.Seq > 0 {
-		p["seq"] = x.Seq
+		p.props["seq"] = x.Seq
 	}
 	p.text("entryHash", x.EntryHash)
-	return p, p.proof(x.Proof)
+	if err := p.proof(x.Proof); err != nil {
+		return nil, err
+	}
+	return p.done()
 }
 
 // poll writes the options as an array, also a single one, as its readers expect (FEP-9967).

@@ -44,6 +44,8 @@ func write(b []byte, v any) []byte {
 		return writeText(b, v)
 	case bool:
 		return strconv.AppendBool(b, v)
+	case int:
+		return strconv.AppendInt(b, int64(v), 10)
 	case int64:
 		return strconv.AppendInt(b, v, 10)
 	case float64:
