@@ -27,9 +27,9 @@ func (k kind) String() string {
 }
 
 // kinds are the types we know by name. Question is an activity to ActivityStreams, but everybody sends it as content.
-// Reading does not go through go-fed: streams.ToType alone costs 80 µs for a Note in a Create, refuses unknown types and documents
-// without @context, and drops language maps and the bytes of embedded documents. A test holds this table and what
-// we read against go-fed's own hierarchy and reading.
+// Reading does not go through go-fed: for a Note of Mastodon in its Create that takes six times as long as Decode (BenchmarkGoFed),
+// it refuses unknown types and documents without @context, and drops language maps and the bytes of embedded documents.
+// TestGoFed holds this table and what we read against go-fed's hierarchy and reading.
 var kinds = func() map[string]kind {
 	m := map[string]kind{}
 	for k, types := range map[kind]string{
