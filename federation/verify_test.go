@@ -74,10 +74,10 @@ func signedPost(t testing.TB, scheme Scheme, body string) *http.Request {
 	return received(r)
 }
 
-var schemes = []Scheme{Cavage, RFC9421, RFC9421Ed25519}
+var allSchemes = []Scheme{Cavage, RFC9421, RFC9421Ed25519}
 
 func TestSignAndVerify(t *testing.T) {
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		for _, address := range []string{
 			inboxURL, "https://waterschap.example", "https://WATERSCHAP.example:443/x?page=2&min=%20a", "https://waterschap.example/users/a%C3%AFsha/inbox",
 			"https://waterschap.example/a%2Fb?x=a+b", "https://waterschap.example/users/aïsha",
@@ -243,7 +243,7 @@ func TestDialectsOfCavage(t *testing.T) {
 
 // Behind a proxy and a handler that strips a prefix the request line still counts.
 func TestVerifyUsesTheRequestLine(t *testing.T) {
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		r := signedPost(t, scheme, create)
 		r.URL.Path = "/inbox"
 		r.TLS = nil
@@ -255,7 +255,7 @@ func TestVerifyUsesTheRequestLine(t *testing.T) {
 
 func TestAttacks(t *testing.T) {
 	evil := known(Key{"https://evil.example/key", fenna, &testRSA().PublicKey})
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		for name, attack := range map[string]func(r *http.Request) (body string, base *url.URL, find Find){
 			"wrong host replay": func(r *http.Request) (string, *url.URL, Find) {
 				return create, &url.URL{Scheme: "https", Host: "provincie.example"}, nil
@@ -492,7 +492,7 @@ func TestRFC9421Rules(t *testing.T) {
 }
 
 func TestTimeWindow(t *testing.T) {
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		synctest.Test(t, func(t *testing.T) {
 			r := signedPost(t, scheme, create)
 			time.Sleep(64 * time.Minute)
@@ -559,7 +559,7 @@ func TestNoKeyIsFetchedForARequestThatIsWrongAnyway(t *testing.T) {
 }
 
 func TestSignWithoutAKey(t *testing.T) {
-	for _, scheme := range append(schemes, Scheme(9)) {
+	for _, scheme := range append(allSchemes, Scheme(9)) {
 		if err := Sign(request("GET", inboxURL, nil), nil, Signer{KeyID: fennaKey}, scheme); err == nil {
 			t.Errorf("%v signs without a key", scheme)
 		}
@@ -588,7 +588,7 @@ func FuzzVerify(f *testing.F) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		b.Run(scheme.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -601,7 +601,7 @@ func BenchmarkSign(b *testing.B) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	for _, scheme := range schemes {
+	for _, scheme := range allSchemes {
 		b.Run(scheme.String(), func(b *testing.B) {
 			r, find := signedPost(b, scheme, create), fennaKeys()
 			b.ReportAllocs()
