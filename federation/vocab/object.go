@@ -31,7 +31,7 @@ func readObject(v value, o object, t string) *Object {
 	}
 	x.readText(o)
 	x.readQuote(o)
-	// FEP-9967 apart, who closes comments: Lemmy and PeerTube, newer PeerTube, Mobilizon.
+	// How a thread is closed: Lemmy and PeerTube, PeerTube since 6.2, Mobilizon.
 	policy, _ := o.get("commentsPolicy").number()
 	x.CommentsOff = o.get("commentsEnabled").first() == 'f' || policy == 2 || text(o.get("repliesModerationOption")) == "closed"
 	switch t {

@@ -163,3 +163,23 @@ func TestProvable(t *testing.T) {
 		t.Error(string(before))
 	}
 }
+
+// TestStub: what is embedded but of no kind that we know stays an id with a type.
+func TestStub(t *testing.T) {
+	a := &Activity{Type: "Accept", Actor: "https://h.example/users/an", Object: Ref{ID: "https://h.example/offers/1", Type: "Agreement"}}
+	out, err := a.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeActivity(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Object.Raw) != `{"id":"https://h.example/offers/1","type":"Agreement"}` {
+		t.Errorf("%s", got.Object.Raw)
+	}
+	got.Raw, got.Object.Raw = nil, nil
+	if diff := cmp.Diff(a, got); diff != "" {
+		t.Error(diff)
+	}
+}
