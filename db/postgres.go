@@ -136,7 +136,13 @@ func (d *DB) txPostgres(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) (*Tx, error) {
-	pg, err := d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+	conn, err := d.read.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin a transaction: %w", err)
+	}
+	defer conn.Close()
+	// The context ends statements, but not the commit: nobody would know whether it happened.
+	pg, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}
@@ -152,6 +158,9 @@ func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) (*Tx, error) {
 		if _, err := pg.ExecContext(ctx, "SELECT pg_notify('pleio_' || current_schema(), $1)", n.channel+" "+n.payload); err != nil {
 			return nil, fmt.Errorf("notify %s: %w", n.channel, err)
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if err := pg.Commit(); err != nil {
 		return nil, fmt.Errorf("commit a transaction: %w", err)
