@@ -114,12 +114,15 @@ func number(name string) int64 {
 	return int64(h.Sum64())
 }
 
-func (d *DB) txPostgres(ctx context.Context, f func(*Tx) error) error {
+func (d *DB) txPostgres(ctx context.Context, level sql.IsolationLevel, f func(*Tx) error) error {
 	for try := 1; ; try++ {
-		tx, err := d.tryPostgres(ctx, f)
+		tx, err := d.tryPostgres(ctx, level, f)
 		if err == nil {
 			tx.finish()
 			return nil
+		}
+		if cancelled := ctx.Err(); cancelled != nil { // which may look like a lost connection
+			return errors.Join(cancelled, err)
 		}
 		if !conflict(err) || try == mostTries {
 			return err
@@ -135,14 +138,12 @@ func (d *DB) txPostgres(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
-func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) (*Tx, error) {
-	conn, err := d.read.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("begin a transaction: %w", err)
+func (d *DB) tryPostgres(ctx context.Context, level sql.IsolationLevel, f func(*Tx) error) (*Tx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	defer conn.Close()
 	// The context ends statements, but not the commit: nobody would know whether it happened.
-	pg, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelSerializable})
+	pg, err := d.read.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: level})
 	if err != nil {
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}

@@ -344,7 +344,7 @@ func TestSkipLockedClaimsOnce(t *testing.T) {
 		for range 4 {
 			all.Go(func() {
 				for range 5 {
-					err := d.Tx(ctx, func(tx *db.Tx) error {
+					err := d.Claim(ctx, func(tx *db.Tx) error {
 						a, err := db.One(ctx, tx, db.Scalar[string], "SELECT a FROM others WHERE b = 0 ORDER BY a LIMIT 1 "+tx.SkipLocked())
 						if errors.Is(err, fault.NotFound) {
 							return nil

@@ -52,7 +52,7 @@ func count(t *testing.T, d *db.DB, where string) int {
 	return n
 }
 
-// file opens the same database again and again: a node that is restarted.
+// open opens the same database again and again: a node that is restarted.
 func open(t *testing.T, file string) *db.DB {
 	t.Helper()
 	d, err := db.Open(t.Context(), file, db.Options{Log: quiet})
@@ -206,21 +206,19 @@ func TestRetryAndNever(t *testing.T) {
 		defer d.Close()
 		q := jobs.New(d, quiet)
 		began := time.Now()
-		runs := 0
+		var runs, never, panics atomic.Int64
 		q.Handle("patient", func(context.Context, []byte) error {
-			if runs++; runs < 30 { // more often than failures are allowed
+			if runs.Add(1) < 30 { // more often than failures are allowed
 				return fmt.Errorf("not yet: %w", jobs.Retry(time.Now().Add(24*time.Hour)))
 			}
 			return nil
 		})
-		never := 0
 		q.Handle("never", func(context.Context, []byte) error {
-			never++
+			never.Add(1)
 			return fmt.Errorf("the post: %w", jobs.Never(errors.New("is gone")))
 		})
-		panics := 0
 		q.Handle("panics", func(context.Context, []byte) error {
-			if panics++; panics == 1 {
+			if panics.Add(1) == 1 {
 				panic("oops")
 			}
 			return nil
@@ -231,13 +229,13 @@ func TestRetryAndNever(t *testing.T) {
 		}
 		time.Sleep(time.Hour - time.Second)
 		synctest.Wait()
-		if runs+never+panics > 0 {
+		if runs.Load()+never.Load()+panics.Load() > 0 {
 			t.Error("a job ran before its time")
 		}
 		time.Sleep(29*24*time.Hour + 2*time.Second)
 		synctest.Wait()
-		if runs != 30 || never != 1 || panics != 2 {
-			t.Errorf("patient ran %d times, never %d, panics %d", runs, never, panics)
+		if runs.Load() != 30 || never.Load() != 1 || panics.Load() != 2 {
+			t.Errorf("patient ran %d times, never %d, panics %d", runs.Load(), never.Load(), panics.Load())
 		}
 		if count(t, d, "failed AND error = 'the post: is gone'") != 1 || count(t, d, "TRUE") != 1 {
 			t.Errorf("%d jobs remain", count(t, d, "TRUE"))
@@ -307,7 +305,7 @@ func TestAKeyedJobAddedWhileItRunsRunsAgain(t *testing.T) {
 				q.Handle("x", func(_ context.Context, payload []byte) error {
 					seen = append(seen, string(payload))
 					time.Sleep(time.Minute)
-					if fails && len(seen) == 1 {
+					if fails && string(payload) == "1" {
 						return errors.New("failed")
 					}
 					return nil
@@ -315,7 +313,7 @@ func TestAKeyedJobAddedWhileItRunsRunsAgain(t *testing.T) {
 				defer run(t, q)()
 				add(t, d, q, "x", "key", 1, time.Time{})
 				synctest.Wait()
-				add(t, d, q, "x", "key", 2, time.Now().Add(30*time.Second))
+				add(t, d, q, "x", "key", 2, time.Now().Add(90*time.Second))
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				if len(seen) != 2 || seen[0] != "1" || seen[1] != "2" || count(t, d, "TRUE") != 0 {
@@ -333,7 +331,9 @@ func TestSlowJobsDoNotHoldUpQuickOnes(t *testing.T) {
 		q := jobs.New(d, quiet)
 		var slow, most, quick atomic.Int64
 		q.HandleSlow("fetch", func(context.Context, []byte) error {
-			most.Store(max(most.Load(), slow.Add(1)))
+			now := slow.Add(1)
+			for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
+			}
 			defer slow.Add(-1)
 			time.Sleep(time.Minute)
 			return nil
@@ -390,14 +390,14 @@ func TestStoppingFinishesWhatRunsAndRestartingDoesTheRest(t *testing.T) {
 		d = open(t, file)
 		defer d.Close()
 		q = jobs.New(d, quiet)
-		again := 0
+		var again atomic.Int64
 		for _, kind := range []string{"short", "long"} {
-			q.Handle(kind, func(context.Context, []byte) error { again++; return nil })
+			q.Handle(kind, func(context.Context, []byte) error { again.Add(1); return nil })
 		}
 		defer run(t, q)()
 		synctest.Wait()
-		if again != 2 || count(t, d, "TRUE") != 0 {
-			t.Errorf("%d ran after the restart", again)
+		if again.Load() != 2 || count(t, d, "TRUE") != 0 {
+			t.Errorf("%d ran after the restart", again.Load())
 		}
 	})
 }

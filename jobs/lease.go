@@ -17,7 +17,7 @@ import (
 // claim takes leases on due jobs, at most some.
 func (l *lane) claim(ctx context.Context, most int) ([]*job, error) {
 	var claimed []*job
-	err := l.q.d.Tx(ctx, func(tx *db.Tx) (err error) {
+	err := l.q.d.Claim(ctx, func(tx *db.Tx) (err error) {
 		claimed, err = l.claimIn(ctx, tx, most)
 		return err
 	})
@@ -78,7 +78,7 @@ func (l *lane) settle(ctx, working context.Context, j *job, result error) *job {
 		l.q.log.Warn("a job failed and will be tried again", "kind", j.kind, "id", j.id, "tries", j.tries, "at", o.at, "error", result)
 	}
 	var next *job
-	err := l.q.d.Tx(context.WithoutCancel(working), func(tx *db.Tx) error {
+	write := func(tx *db.Tx) error {
 		next = nil
 		if err := l.write(working, tx, j, o); err != nil {
 			return err
@@ -91,7 +91,11 @@ func (l *lane) settle(ctx, working context.Context, j *job, result error) *job {
 			next = jobs[0]
 		}
 		return err
-	})
+	}
+	err := l.q.d.Claim(context.WithoutCancel(working), write)
+	if db.IsUnique(err) { // the same key was added at the same moment, on PostgreSQL: now it is seen
+		err = l.q.d.Claim(context.WithoutCancel(working), write)
+	}
 	if err != nil {
 		l.q.log.Error("writing down how a job ended failed; it will run again", "kind", j.kind, "id", j.id, "error", err)
 		return nil
