@@ -13,13 +13,14 @@ import (
 
 // finished ends a turn in which nothing more waits, or in which it was long enough.
 func (t *turn) finished() *outcome {
-	list := suspects(t.odd)
+	// What was set aside in an earlier turn says nothing new about the host.
+	fresh := slices.DeleteFunc(suspects(t.odd), func(x *delivery) bool { return x.apart })
 	switch {
 	case t.good:
 		t.convict()
-	case len(list) > 1, len(list) == 1 && !t.onlyOne(list[0]):
+	case len(fresh) > 1, len(fresh) == 1 && !t.onlyOne(fresh[0]):
 		return t.failed(0)
-	case len(list) == 1:
+	case len(t.odd) > 0:
 		t.heard = true
 	}
 	return t.outcome(well)

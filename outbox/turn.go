@@ -165,7 +165,7 @@ func (t *turn) send(x *delivery) *outcome {
 			t.drop(x)
 			break
 		}
-		t.aside(x, posted.Status, refusal)
+		t.aside(x, posted.Status, time.Now().Add(refusal))
 	case choked:
 		return t.choke(x, posted)
 	case away:
@@ -182,17 +182,25 @@ func (t *turn) send(x *delivery) *outcome {
 // choke is for the answer 500: the host is broken, or it breaks on this activity. Three times the host as a whole gets
 // time to recover. Then the later ones are tried too: when it accepts one of them, the activity is the poison, and ends.
 func (t *turn) choke(x *delivery, posted *federation.Posted) *outcome {
-	before := x.due.Add(-step(x.tries)) // when it was set aside
-	inTurn := !x.apart && len(suspects(t.odd)) == 0
+	now := time.Now()
+	// Tries of one that was set aside are counted from then on, so that its due tells when that was.
+	began := now
+	if x.apart && x.status == posted.Status {
+		began = x.due.Add(-step(x.tries))
+	}
 	x.tries++
-	switch {
-	case x.apart && x.status == posted.Status && x.tries > chokes && t.succeeded.After(before), // since then it accepted others
-		time.Since(made(x.id)) > keeping:
+	if began.Before(now) && x.tries >= chokes && !t.succeeded.Before(began) || // it accepted others since
+		now.Sub(made(x.id)) > keeping {
 		t.drop(x)
 		return nil
 	}
-	t.aside(x, posted.Status, step(x.tries))
-	if inTurn && x.tries < chokes {
+	first := x.tries < chokes && !x.apart && len(suspects(t.odd)) == 0
+	due := began.Add(step(x.tries))
+	if !due.After(now) {
+		due = now.Add(step(x.tries))
+	}
+	t.aside(x, posted.Status, due)
+	if first {
 		return t.failed(posted.RetryAfter)
 	}
 	return nil
@@ -209,8 +217,8 @@ func suspects(odd []*delivery) (all []*delivery) {
 }
 
 // aside puts a delivery next to the queue until later; the end of the turn decides what becomes of it.
-func (t *turn) aside(x *delivery, status int, wait time.Duration) {
-	x.status, x.due = status, time.Now().Add(wait)
+func (t *turn) aside(x *delivery, status int, due time.Time) {
+	x.status, x.due = status, due
 	t.odd = append(t.odd, x)
 	t.problem = x.answer
 }
