@@ -288,7 +288,9 @@ CREATE TABLE deliveries (
   host     TEXT NOT NULL,
   inbox    TEXT NOT NULL,
   activity BIGINT NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
-  tries    BIGINT NOT NULL DEFAULT 0
+  tries    BIGINT NOT NULL DEFAULT 0,         -- answers that concerned this one alone
+  status   BIGINT NOT NULL DEFAULT 0,         -- the last of them: 401, 403, 500
+  due      BIGINT NOT NULL DEFAULT 0          -- set aside until then; 0: in its turn
 );
 CREATE INDEX deliveries_host ON deliveries (host, id);
 CREATE INDEX deliveries_activity ON deliveries (activity);
@@ -300,6 +302,8 @@ CREATE TABLE hosts (
   failures   BIGINT NOT NULL DEFAULT 0,       -- in a row
   failing    BIGINT NOT NULL DEFAULT 0,       -- since
   succeeded  BIGINT NOT NULL DEFAULT 0,       -- last time
+  tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
+  lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
   error      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX hosts_due ON hosts (due) WHERE due > 0;
