@@ -148,44 +148,42 @@ func TestWhatTxReportsIsVisibleToAnotherConnection(t *testing.T) {
 
 // The disk being full, or SQLite rolling back by itself for another reason, fails everybody in the batch and nobody after it.
 func TestABatchThatSQLiteRollsBackFailsForAllInIt(t *testing.T) {
-	d := dbtest.OpenSource(t, filepath.Join(t.TempDir(), "node.db"), db.Options{Migrations: schema, Log: quiet})
-	ctx := t.Context()
-	started, release := make(chan struct{}), make(chan struct{})
-	results := make(chan error, 3)
-	var after atomic.Int64
-	go func() { // holds the turn until the others wait
-		results <- d.Tx(ctx, func(tx *db.Tx) error {
-			tx.After(func() { after.Add(1) })
-			close(started)
-			<-release
-			_, err := tx.Exec(ctx, insert, "x", 1)
-			return err
-		})
-	}()
-	<-started
-	waiting := make(chan struct{}, 2)
-	go func() {
-		waiting <- struct{}{}
-		results <- d.Tx(ctx, func(tx *db.Tx) error {
-			tx.After(func() { after.Add(1) })
-			_, err := tx.Exec(ctx, "ROLLBACK") // as SQLite does when the disk is full
-			return err
-		})
-	}()
-	<-waiting
-	time.Sleep(2 * time.Millisecond)
-	close(release)
-	for range 2 {
-		if err := <-results; err == nil {
-			t.Error("a transaction of the batch succeeded")
+	synctest.Test(t, func(t *testing.T) {
+		d := dbtest.OpenSource(t, filepath.Join(t.TempDir(), "node.db"), db.Options{Migrations: schema, Log: quiet})
+		ctx := t.Context()
+		release := make(chan struct{})
+		results := make(chan error, 2)
+		var after atomic.Int64
+		go func() { // holds the turn until the other one waits
+			results <- d.Tx(ctx, func(tx *db.Tx) error {
+				tx.After(func() { after.Add(1) })
+				<-release
+				_, err := tx.Exec(ctx, insert, "x", 1)
+				return err
+			})
+		}()
+		synctest.Wait()
+		go func() {
+			results <- d.Tx(ctx, func(tx *db.Tx) error {
+				tx.After(func() { after.Add(1) })
+				_, err := tx.Exec(ctx, "ROLLBACK") // as SQLite does when the disk is full
+				return err
+			})
+		}()
+		synctest.Wait()
+		close(release)
+		for range 2 {
+			if err := <-results; err == nil {
+				t.Error("a transaction of the batch succeeded")
+			}
 		}
-	}
-	if after.Load() != 0 || sum(t, d) != 0 {
-		t.Errorf("After ran %d times, the sum is %d", after.Load(), sum(t, d))
-	}
-	if _, err := d.Exec(ctx, insert, "x", 4); err != nil || sum(t, d) != 4 {
-		t.Errorf("afterwards: %v, sum %d", err, sum(t, d))
-	}
+		if after.Load() != 0 || sum(t, d) != 0 {
+			t.Errorf("After ran %d times, the sum is %d", after.Load(), sum(t, d))
+		}
+		if _, err := d.Exec(ctx, insert, "x", 4); err != nil || sum(t, d) != 4 {
+			t.Errorf("afterwards: %v, sum %d", err, sum(t, d))
+		}
+	})
 }
 
 // In a bubble the clock stands still, so time does not close batches: only turns and commits do, and if anybody
