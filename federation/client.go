@@ -96,7 +96,8 @@ func NewClient(o ClientOptions) *Client {
 	return c
 }
 
-// Close ends everything that is under way, waits for it and closes the connections. Later calls fail.
+// Close ends everything that is under way, waits until it has ended (readers of files must still close them) and closes the
+// connections. Later calls fail.
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true

@@ -27,7 +27,7 @@ type Fetched struct {
 // inflating, in at most 10 s, over at most three redirects inside one origin. A document whose id is not the address it
 // was found at is fetched once more at that id, and believed only there. s signs the request when it is not nil.
 //
-// Errors are fault.Gone (with the Tombstone, if one was served), fault.NotFound, fault.Forbidden, fault.Unauthorized,
+// Errors are fault.Gone (with a Fetched, whose body is the Tombstone if one was served), fault.NotFound, fault.Forbidden, fault.Unauthorized,
 // fault.Malformed for an address that cannot be fetched, and fault.Unavailable for everything else. Failures are
 // remembered: ten minutes doubling to a day, five minutes for what does not exist.
 func (c *Client) Document(ctx context.Context, iri string, s *Signer) (*Fetched, error) {
@@ -39,7 +39,9 @@ func (c *Client) Document(ctx context.Context, iri string, s *Signer) (*Fetched,
 	if s != nil {
 		key = "signed " + address
 	}
-	if err := c.failures.recall(key); err != nil {
+	if err := c.failures.recall(key); errors.Is(err, fault.Gone) {
+		return &Fetched{URL: address}, err // the Tombstone itself was handed out the first time
+	} else if err != nil {
 		return nil, err
 	}
 	bounded, end, err := c.begin(ctx, totalTime)

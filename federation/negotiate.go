@@ -39,7 +39,7 @@ func Wants(r *http.Request) (json bool) {
 	case machine.named && human.named:
 		return machine.q > 0 && machine.q >= human.q
 	case machine.named:
-		return machine.q > 0 && machine.q >= anything.q || machine.q > 0 && !anything.named
+		return machine.q > 0 && machine.q >= anything.q
 	case human.named:
 		return human.q < anything.q || human.q == 0
 	}

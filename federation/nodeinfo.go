@@ -31,7 +31,7 @@ type NodeInfo struct {
 	Services          NodeInfoServices `json:"services"`
 	OpenRegistrations bool             `json:"openRegistrations"`
 	Usage             NodeInfoUsage    `json:"usage"`
-	Metadata          map[string]any   `json:"metadata"`
+	Metadata          any              `json:"metadata"` // an object; some send an empty list
 }
 
 // NodeInfoServices are bridges to other networks. Both lists are required; ours are empty, not null.
