@@ -132,7 +132,7 @@ CREATE TABLE peers (
 CREATE TABLE files (
   id          BIGINT PRIMARY KEY,
   owner       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
-  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet
+  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet; -1: the picture of a profile
   position    BIGINT NOT NULL DEFAULT 0,
   kind        TEXT NOT NULL,                  -- image, gifv, video, audio, unknown
   mime        TEXT NOT NULL,
@@ -302,6 +302,8 @@ CREATE TABLE hosts (
   failures   BIGINT NOT NULL DEFAULT 0,       -- in a row
   failing    BIGINT NOT NULL DEFAULT 0,       -- since
   succeeded  BIGINT NOT NULL DEFAULT 0,       -- last time
+  tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
+  lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
   tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
   lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
   error      TEXT NOT NULL DEFAULT ''

@@ -181,7 +181,7 @@ func (x *Inbox) keep(ctx context.Context, e federation.Envelope, signer string, 
 		if err := x.Dir.Seen(ctx, tx, host); err != nil {
 			return err
 		}
-		if err := x.Outbox.Deliverer.Awake(ctx, tx, host); err != nil {
+		if err := outbox.Awake(ctx, tx, host); err != nil {
 			return err
 		}
 		tx.After(func() { x.workers.push(x, id, e.Actor) })

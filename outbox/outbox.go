@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The pleio-node authors
 // SPDX-License-Identifier: EUPL-1.2
 
-// Package outbox is what this node tells others: it addresses, signs and delivers, host by host, until each has it.
 package outbox
 
 import (
@@ -24,7 +23,6 @@ type Outbox struct {
 	Dir       *actors.Directory
 	Library   *content.Library
 	Timelines *timeline.Timelines
-	Deliverer *Deliverer
 }
 
 // sending is an activity on its way out.
@@ -70,7 +68,7 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 	if err != nil {
 		return fail(err)
 	}
-	if err := o.Deliverer.Enqueue(ctx, tx, id, targets); err != nil {
+	if err := Enqueue(ctx, tx, id, targets); err != nil {
 		return fail(err)
 	}
 	return a, body, nil

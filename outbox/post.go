@@ -288,6 +288,19 @@ func (o *Outbox) tellUpdate(ctx context.Context, tx *db.Tx, author *actors.Actor
 	return err
 }
 
+// TellPoll sends the new counts of a poll of ours to whom it was sent.
+func (o *Outbox) TellPoll(ctx context.Context, tx *db.Tx, id content.ID) error {
+	i, err := content.StoredByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	author, err := actors.Get(ctx, tx, i.Author)
+	if err != nil {
+		return err
+	}
+	return o.tellUpdate(ctx, tx, author, i)
+}
+
 // Delete takes an item away: one's own, or as a moderator one in the group.
 func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) error {
 	i, err := content.Get(ctx, o.DB, viewer(who), id)
@@ -309,7 +322,7 @@ func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) e
 		if err != nil {
 			return err
 		}
-		if err := o.withdraw(ctx, tx, i); err != nil {
+		if err := o.Withdraw(ctx, tx, i); err != nil {
 			return err
 		}
 		if _, err := o.tell(ctx, tx, who, i, sending{extra: touched, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC,
@@ -324,8 +337,8 @@ func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) e
 	return nil
 }
 
-// withdraw takes back a group's boost of an item that goes away, for those who saw only that.
-func (o *Outbox) withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error {
+// Withdraw takes back a group's boost of an item that goes away, for those who saw only that.
+func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error {
 	group, err := o.groupOf(ctx, tx, i)
 	if err != nil || group == nil || !group.Local {
 		return err

@@ -5,6 +5,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -111,6 +112,41 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI},
 		vocab.Activity{ID: r.Request.ID, Type: r.Request.As, Object: vocab.Ref{ID: target.IRI}})})
 	return err
+}
+
+// TellLeft says that one of ours does not follow somebody who believes so (FEP-8fcf).
+func (o *Outbox) TellLeft(ctx context.Context, tx *db.Tx, who, target *actors.Actor, request actors.Request) error {
+	if request.ID == "" {
+		request.ID = o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID()))
+	}
+	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI}, vocab.Activity{ID: request.ID, Type: "Follow", Object: vocab.Ref{ID: target.IRI}})})
+	return err
+}
+
+// FollowMove lets those of ours who followed an account follow the one that it has moved to.
+func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Actor) error {
+	if _, err := tx.Exec(ctx, "UPDATE actors SET moved_to = $1 WHERE id = $2", to.IRI, from.ID); err != nil {
+		return fmt.Errorf("move %s: %w", from.IRI, err)
+	}
+	followers, err := db.All(ctx, tx, db.Scalar[actors.ID], "SELECT r.subject FROM relations r JOIN actors a ON a.id = r.subject AND a.local WHERE r.object = $1 AND r.state = 'active'", from.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range followers {
+		who, err := actors.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if who.ID != to.ID {
+			if _, err := o.follow(ctx, tx, who, to); err != nil && !errors.Is(err, fault.Forbidden) {
+				return err
+			}
+		}
+		if err := o.unfollow(ctx, tx, who, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Answer decides a request to follow one of ours.
