@@ -147,7 +147,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	for name, part := range map[string]func(context.Context) error{"deliverer": n.Deliverer.Run, "inbox": n.Inbox.Run, "jobs": n.Jobs.Run, "control": n.control} {
+	for name, part := range map[string]func(context.Context) error{"deliverer": n.Deliverer.Run, "inbox": n.Inbox.Run, "jobs": n.Jobs.Run} {
 		n.run.Go(func() {
 			if err := part(ctx); err != nil && ctx.Err() == nil {
 				cancel(fmt.Errorf("%s: %w", name, err))

@@ -37,6 +37,7 @@ func (n *Node) Serve(ctx context.Context, l net.Listener) error {
 		}
 		failed <- err
 	}()
+	n.run.Go(func() { n.control(ctx) })
 	err := n.Run(ctx)
 	cancel(nil)
 	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
@@ -48,23 +49,21 @@ func (n *Node) Serve(ctx context.Context, l net.Listener) error {
 // The control socket lets a command that changed the database tell the running node to look (SQLite cannot).
 func (n *Node) controlSocket() string { return filepath.Join(n.data, "control") }
 
-func (n *Node) control(ctx context.Context) error {
+func (n *Node) control(ctx context.Context) {
 	if n.DB.Postgres() || len(n.controlSocket()) > 100 { // PostgreSQL tells by itself; a socket's path is short
-		<-ctx.Done()
-		return nil
+		return
 	}
 	os.Remove(n.controlSocket())
 	l, err := net.Listen("unix", n.controlSocket())
 	if err != nil {
 		n.Log.Warn("commands cannot wake the running node", "error", err)
-		<-ctx.Done()
-		return nil
+		return
 	}
 	defer context.AfterFunc(ctx, func() { l.Close() })()
 	for {
 		c, err := l.Accept()
 		if err != nil {
-			return nil
+			return
 		}
 		c.Close()
 		if err := n.wake(ctx); err != nil {
