@@ -151,7 +151,7 @@ type Posted struct {
 
 // Post delivers an activity, with a second knock when the first signature is not understood. Redirects are not followed.
 // Any answer is a Posted; an error (fault.Unavailable) means that there was none.
-func (c *Client) Post(ctx context.Context, inbox string, body []byte, s Signer, sync *Synchronization) (*Posted, error) {
+func (c *Client) Post(ctx context.Context, inbox string, body []byte, s Signer, hint *Synchronization) (*Posted, error) {
 	if err := c.allowed(inbox); err != nil {
 		return nil, err
 	}
@@ -168,8 +168,8 @@ func (c *Client) Post(ctx context.Context, inbox string, body []byte, s Signer, 
 			return nil, err
 		}
 		r.Header.Set("Content-Type", ActivityType)
-		if sync != nil {
-			r.Header.Set(synchronizationHeader, sync.String())
+		if hint != nil {
+			r.Header.Set(synchronizationHeader, hint.String())
 		}
 		if err := Sign(r, body, s, try.scheme); err != nil {
 			return nil, err

@@ -363,6 +363,46 @@ func TestThirdKnockWithoutTheQuery(t *testing.T) {
 	}
 }
 
+func TestKnocksOfAFetch(t *testing.T) {
+	n := newNetwork(t)
+	peers := map[string]*peer{
+		"cavage.example":  {takes: onlyCavage, refuse: 403, message: "Invalid Signature"},
+		"rfc9421.example": {takes: onlyRFC9421, refuse: 401},
+		"closed.example":  {takes: func(*http.Request) bool { return false }, refuse: 403, message: "You are blocked here"},
+		"never.example":   {takes: func(*http.Request) bool { return false }, refuse: 401},
+	}
+	for host, p := range peers {
+		p.base = &url.URL{Scheme: "http", Host: host}
+		n.serve(host+":80", p.handle(func(w http.ResponseWriter, r *http.Request) { respond(w, note("http://"+host+r.RequestURI)) }))
+	}
+	c, signer := n.client(), fennaSigner()
+	c.Learn("http://cavage.example", RFC9421Ed25519) // it says so, and does not take it
+	fetch := func(host, path string, want error, knocks int) {
+		t.Helper()
+		if _, err := c.Document(t.Context(), "http://"+host+path, &signer); !errors.Is(err, want) || peers[host].since() != knocks {
+			t.Errorf("%s%s: %v", host, path, err)
+		}
+	}
+	fetch("cavage.example", "/1?page=1", nil, 2)
+	fetch("cavage.example", "/2?page=1", nil, 1)
+	fetch("rfc9421.example", "/1", nil, 2)
+	fetch("rfc9421.example", "/2?page=1", nil, 1)
+	fetch("closed.example", "/1", fault.Forbidden, 1)
+	fetch("never.example", "/1", fault.Unauthorized, 2)
+	fetch("never.example", "/1?page=1", fault.Unauthorized, 3)
+	c.Learn("http://never.example", RFC9421)
+	fetch("never.example", "/2?page=1", fault.Unauthorized, 3)
+	c.Learn("http://rsa.example", RFC9421Ed25519)
+	rsaOnly := signer
+	rsaOnly.Ed25519 = nil
+	if got := c.schemes.attempts("http://rsa.example", &rsaOnly, false); got[0].scheme != RFC9421 {
+		t.Errorf("without an Ed25519 key: %v", got)
+	}
+	if _, err := c.Document(t.Context(), "http://cavage.example/3", &Signer{}); err == nil {
+		t.Error("fetched signed without a key")
+	}
+}
+
 func TestPostAnswers(t *testing.T) {
 	n := newNetwork(t)
 	sync := &Synchronization{gouda + "/f", gouda + "/f?x", strings.Repeat("0", 64)}

@@ -107,7 +107,7 @@ func (n *network) client() *Client {
 	return c
 }
 
-// document writes an ActivityStreams document.
+// respond answers with an ActivityStreams document.
 func respond(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", ActivityType)
 	io.WriteString(w, body)

@@ -18,10 +18,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/dunglas/httpsfv"
 
 	"github.com/pleio-node/pleio-node/fault"
 )
@@ -555,6 +558,37 @@ func TestNoKeyIsFetchedForARequestThatIsWrongAnyway(t *testing.T) {
 	})
 	if !errors.Is(err, fault.Unauthorized) {
 		t.Error(err)
+	}
+}
+
+// What we ask for in a 401 is what we accept.
+func TestAcceptSignature(t *testing.T) {
+	asked, err := httpsfv.UnmarshalDictionary([]string{AcceptSignature()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	member, _ := asked.Get("sig1")
+	list := member.(httpsfv.InnerList)
+	r := signedPost(t, RFC9421, create)
+	sent, err := parseRFC9421(r.Header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range list.Items {
+		if !slices.Contains(sent.covered, item.Value.(string)) {
+			t.Errorf("%v is asked for and not sent", item.Value)
+		}
+	}
+	if got := list.Params.Names(); !slices.Equal(got, []string{"created", "keyid"}) {
+		t.Error(got)
+	}
+}
+
+func TestVerifyWithoutABase(t *testing.T) {
+	for _, base := range []*url.URL{nil, {}, {Scheme: "https"}} {
+		if _, err := Verify(signedPost(t, Cavage, create), []byte(create), base, fennaKeys()); !errors.Is(err, fault.Unauthorized) {
+			t.Errorf("%v: %v", base, err)
+		}
 	}
 }
 

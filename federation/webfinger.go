@@ -120,7 +120,10 @@ func (c *Client) WebFinger(ctx context.Context, name, domain string) (*JRD, erro
 
 // eachScheme tries https, or in development first http and then, if nothing answers there, https.
 func (c *Client) eachScheme(host string, try func(base string) error) error {
-	if !c.allowHTTP {
+	switch {
+	case Host("https://"+host) != host:
+		return fault.Say(fault.Malformed, "%s is not the name of a host.", quote(host))
+	case !c.allowHTTP:
 		return try("https://" + host)
 	}
 	err := try("http://" + host)
