@@ -46,7 +46,7 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 	if a.ID == "" {
 		a.ID = o.Dir.URL(fmt.Sprintf("/activities/%d", id))
 	}
-	a.Actor, a.Published = actor.IRI, time.Now()
+	a.Actor, a.Published, a.Provable = actor.IRI, time.Now(), true
 	body, err := a.Encode()
 	if err != nil {
 		return fail(err)
