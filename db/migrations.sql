@@ -132,7 +132,7 @@ CREATE TABLE peers (
 CREATE TABLE files (
   id          BIGINT PRIMARY KEY,
   owner       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
-  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet
+  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet; -1: the picture of a profile
   position    BIGINT NOT NULL DEFAULT 0,
   kind        TEXT NOT NULL,                  -- image, gifv, video, audio, unknown
   mime        TEXT NOT NULL,
