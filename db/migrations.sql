@@ -304,8 +304,6 @@ CREATE TABLE hosts (
   succeeded  BIGINT NOT NULL DEFAULT 0,       -- last time
   tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
   lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
-  tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
-  lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
   error      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX hosts_due ON hosts (due) WHERE due > 0;
