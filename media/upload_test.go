@@ -14,6 +14,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -294,7 +295,7 @@ func FuzzUpload(f *testing.F) {
 	for _, b := range webps(f) {
 		f.Add(b)
 	}
-	h := open(f, dbtest.Open(f), noFetch)
+	h := New(nil, f.TempDir(), new(url.URL), nil, noFetch) // decoding asks no database
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, release, err := h.decode(t.Context(), "x", b)
 		if err != nil {
