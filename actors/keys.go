@@ -83,13 +83,18 @@ func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federa
 
 // Signer is what one of our actors signs with.
 func (d *Directory) Signer(ctx context.Context, id ID) (federation.Signer, error) {
+	return d.SignerIn(ctx, d.DB, id)
+}
+
+// SignerIn is Signer inside a transaction, which may have made the actor.
+func (d *Directory) SignerIn(ctx context.Context, q db.Q, id ID) (federation.Signer, error) {
 	d.mu.Lock()
 	s, ok := d.signers[id]
 	d.mu.Unlock()
 	if ok {
 		return s, nil
 	}
-	s, err := d.loadSigner(ctx, d.DB, id)
+	s, err := d.loadSigner(ctx, q, id)
 	if err != nil {
 		return s, err
 	}

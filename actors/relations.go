@@ -62,6 +62,8 @@ type Request struct {
 	Message string // introduction, plain text
 }
 
+const bareColumns = "id, subject, object, state, role, since, updated, until, request, request_as, message, boosts, notify"
+
 const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.request, r.request_as, r.message, r.boosts, r.notify"
 
 func scanRelation(row db.Scanner) (*Relation, error) {
@@ -231,9 +233,9 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	if err := tx.Row(ctx, "SELECT state FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
-	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations AS r SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
-		since = CASE WHEN r.state = $1 THEN r.since ELSE $6 END, id = CASE WHEN r.state = $1 THEN r.id ELSE $7 END
-		WHERE subject = $8 AND object = $9 RETURNING `+relationColumns,
+	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
+		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END
+		WHERE subject = $8 AND object = $9 RETURNING `+bareColumns,
 		state, role, request.ID, request.As, CleanText(request.Message, 500), now, id, subject.ID, object.ID)
 	if err != nil {
 		return nil, fmt.Errorf("set %s of %s to %s: %w", state, subject.IRI, object.IRI, err)

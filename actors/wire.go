@@ -51,8 +51,8 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 }
 
 var capabilities = []vocab.Capability{
-	{Href: federation.CapabilityRFC9421, Name: "RFC 9421 HTTP message signatures"},
-	{Href: federation.CapabilityEd25519, Name: "RFC 9421 signatures using Ed25519"},
+	{Href: federation.CapRFC9421, Name: "RFC 9421 HTTP message signatures"},
+	{Href: federation.CapRFC9421Ed25519, Name: "RFC 9421 signatures using Ed25519"},
 }
 
 func imageType(url string) string {
@@ -97,9 +97,9 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 	}
 	for _, c := range w.Capabilities {
 		switch c.Href {
-		case federation.CapabilityEd25519:
+		case federation.CapRFC9421Ed25519:
 			d.Client.Learn(federation.Origin(a.IRI), federation.RFC9421Ed25519)
-		case federation.CapabilityRFC9421:
+		case federation.CapRFC9421:
 			d.Client.Learn(federation.Origin(a.IRI), federation.RFC9421)
 		}
 	}
@@ -139,7 +139,7 @@ func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 	}
 	a.Emojis = Emojis(w.Tags)
 	for _, c := range w.Capabilities {
-		a.Groups1 = a.Groups1 || c.Href == federation.CapabilityGroups1
+		a.Groups1 = a.Groups1 || c.Href == federation.CapGroups
 	}
 	if a.IsGroup() {
 		a.Visibility, a.JoinPolicy, a.Posting = VisibilityPublic, JoinOpen, PostingMembers

@@ -71,7 +71,7 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		}
 	}
 	if len(m.Remote) > 0 {
-		if err := l.Media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -175,7 +175,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if !before.Local {
-		if err := l.Media.ReplaceRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+		if err := media.ReplaceRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -268,4 +268,10 @@ func emojiText(e []actors.Emoji) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+// SetGroup notes that an item stands in a group: the group has said so.
+func SetGroup(ctx context.Context, tx *db.Tx, id ID, group actors.ID) error {
+	_, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id)
+	return err
 }

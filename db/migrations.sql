@@ -132,7 +132,7 @@ CREATE TABLE peers (
 CREATE TABLE files (
   id          BIGINT PRIMARY KEY,
   owner       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
-  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet
+  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet; -1: the picture of a profile
   position    BIGINT NOT NULL DEFAULT 0,
   kind        TEXT NOT NULL,                  -- image, gifv, video, audio, unknown
   mime        TEXT NOT NULL,
@@ -288,7 +288,9 @@ CREATE TABLE deliveries (
   host     TEXT NOT NULL,
   inbox    TEXT NOT NULL,
   activity BIGINT NOT NULL REFERENCES activities (id) ON DELETE CASCADE,
-  tries    BIGINT NOT NULL DEFAULT 0
+  tries    BIGINT NOT NULL DEFAULT 0,         -- answers that concerned this one alone
+  status   BIGINT NOT NULL DEFAULT 0,         -- the last of them: 401, 403, 500
+  due      BIGINT NOT NULL DEFAULT 0          -- set aside until then; 0: in its turn
 );
 CREATE INDEX deliveries_host ON deliveries (host, id);
 CREATE INDEX deliveries_activity ON deliveries (activity);
@@ -300,6 +302,8 @@ CREATE TABLE hosts (
   failures   BIGINT NOT NULL DEFAULT 0,       -- in a row
   failing    BIGINT NOT NULL DEFAULT 0,       -- since
   succeeded  BIGINT NOT NULL DEFAULT 0,       -- last time
+  tried      BIGINT NOT NULL DEFAULT 0,       -- last failure
+  lease      BIGINT NOT NULL DEFAULT 0,       -- until then one process has it; 0: nobody
   error      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX hosts_due ON hosts (due) WHERE due > 0;
@@ -334,21 +338,31 @@ CREATE TABLE received (
 );
 CREATE INDEX received_waiting ON received (id) WHERE state = 'waiting';
 
+-- What others report to us; decided by an administrator.
+CREATE TABLE reports (
+  id       BIGINT PRIMARY KEY,
+  iri      TEXT NOT NULL UNIQUE,
+  reporter BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  about    TEXT NOT NULL,                     -- JSON: ids of people and posts
+  comment  TEXT NOT NULL,
+  resolved BIGINT NOT NULL DEFAULT 0
+);
+
 -- jobs: durable work ------------------------------------------------------------------------------------
 
 CREATE TABLE jobs (
   id         BIGINT PRIMARY KEY,
   kind       TEXT NOT NULL,
-  unique_key TEXT,
+  unique_key TEXT,                            -- NULL: none, or it runs, or it failed
   payload    BYTEA NOT NULL,
-  run_at     BIGINT NOT NULL,
+  run_at     BIGINT NOT NULL,                 -- while it runs: the end of its lease; when it failed: its removal
   tries      BIGINT NOT NULL DEFAULT 0,
   error      TEXT NOT NULL DEFAULT '',
   failed     BOOLEAN NOT NULL DEFAULT FALSE,
   created    BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX jobs_key ON jobs (kind, unique_key);
-CREATE INDEX jobs_due ON jobs (run_at) WHERE failed = FALSE;
+CREATE INDEX jobs_due ON jobs (run_at);
 
 -- auth: who is asking -----------------------------------------------------------------------------------
 

@@ -77,6 +77,9 @@ func TestPeekShapes(t *testing.T) {
 		"several authors, as PeerTube": {
 			`{` + head + `,"object":{"type":"Video","id":"https://a.example/v","attributedTo":[{"type":"Person","id":"https://a.example/u"},{"type":"Group","id":"https://a.example/c"}]}}`,
 			Envelope{ID: "https://a.example/1", Type: "Flag", Actor: "https://a.example/u", ObjectID: "https://a.example/v", ObjectType: "Video", ObjectActor: "https://a.example/u"}},
+		"every escape": {
+			`{` + head + `,"target":"https:\/\/a.example\/\u0061","summary":null,"x":"\"\\\b\f\n\r\t","\b\f\n\r\t":1,"object":{"id":null,"type":"Note"}}`,
+			Envelope{ID: "https://a.example/1", Type: "Flag", Actor: "https://a.example/u", ObjectType: "Note", Target: "https://a.example/a"}},
 		"no proof": {`{` + head + `,"proof":null}`, Envelope{ID: "https://a.example/1", Type: "Flag", Actor: "https://a.example/u"}},
 		"case variants in a context are definitions": {
 			`{` + head + `,"@context":{"Emoji":"toot:Emoji","emoji":{"@id":"x","@container":"@set"}}}`,

@@ -184,6 +184,54 @@ func TestProofRefused(t *testing.T) {
 	}
 }
 
+// A proof made by another program may have more or fewer options than ours; all of them are signed.
+func TestProofOptions(t *testing.T) {
+	private, find := vectorKey(t)
+	doc := `{"@context":"https://www.w3.org/ns/activitystreams","type":"Note","attributedTo":"` + alice + `"}`
+	head := `{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"` + aliceKey + `","proofPurpose":"assertionMethod"`
+	now := time.Now().UTC()
+	for name, test := range map[string]struct {
+		options string
+		good    bool
+	}{
+		"no time, no context":       {``, true},
+		"a context":                 {`,"@context":["https://www.w3.org/ns/activitystreams"]`, true},
+		"a domain and a nonce":      {`,"domain":"x","nonce":"y"`, true},
+		"not expired":               {`,"expires":"` + now.Add(time.Minute).Format(time.RFC3339) + `"`, true},
+		"expired":                   {`,"expires":"` + now.Add(-time.Minute).Format(time.RFC3339) + `"`, false},
+		"expires is no time":        {`,"expires":"soon"`, false},
+		"created is no time":        {`,"created":"yesterday"`, false},
+		"a context of its own":      {`,"@context":"https://w3id.org/security/v2"`, false},
+		"a longer context":          {`,"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v2"]`, false},
+		"a context that is no JSON": {`,"@context":[1e999]`, false},
+		"created is a number":       {`,"created":1`, false},
+	} {
+		members, err := topMembers([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var message []byte
+		options := head + test.options + "}"
+		var withContext dataIntegrityProof
+		if json.Unmarshal([]byte(options), &withContext) == nil {
+			message, err = proofMessage(members, []byte(options), withContext.Context)
+		}
+		if test.good && err != nil {
+			t.Fatal(name, err)
+		}
+		signed := strings.TrimSuffix(doc, "}") + `,"proof":` + strings.TrimSuffix(options, "}") + `,"proofValue":"` + multibase("", ed25519.Sign(private, message)) + `"}}`
+		if _, err := VerifyProof(t.Context(), []byte(signed), find); (err == nil) != test.good || (err != nil && !errors.Is(err, fault.Unauthorized)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := AddProof([]byte(doc), nil, aliceKey, now); err == nil {
+		t.Error("a proof is made without a key")
+	}
+	if _, err := AddProof([]byte("{"), private, aliceKey, now); !errors.Is(err, fault.Malformed) {
+		t.Error(err)
+	}
+}
+
 // The owner has changed the key since it was cached.
 func TestProofWithARotatedKey(t *testing.T) {
 	private, _ := vectorKey(t)

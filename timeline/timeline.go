@@ -13,12 +13,14 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/jobs"
 )
 
 // Timelines gives people what they may read, and tells them when there is more.
 type Timelines struct {
 	DB      *db.DB
 	Library *content.Library
+	Jobs    *jobs.Queue
 	hub     hub
 }
 
@@ -146,7 +148,7 @@ func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p a
 func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Item) (ancestors, descendants []*content.Item, err error) {
 	const most = 4096 // of one conversation; Mastodon's own bound
 	sees, args := actors.Sees(v, "i", []any{of.Thread})
-	all, err := content.Listed(ctx, t.DB, fmt.Sprintf("i.thread = $1 AND i.boost_of = 0 AND %s ORDER BY i.id LIMIT %d", sees, most), args...)
+	all, err := content.Listed(ctx, t.DB, fmt.Sprintf("i.thread = $1 AND i.boost_of = 0 AND %s ORDER BY i.id LIMIT %d", sees, most), args)
 	if err != nil {
 		return nil, nil, err
 	}

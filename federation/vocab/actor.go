@@ -3,7 +3,11 @@
 
 package vocab
 
-import "github.com/go-fed/activity/streams"
+import (
+	"strings"
+
+	"github.com/go-fed/activity/streams"
+)
 
 func readActor(v value, o object, t string) *Actor {
 	a := &Actor{
@@ -16,7 +20,7 @@ func readActor(v value, o object, t string) *Actor {
 		PostingRestricted: o.flag("postingRestrictedToMods"), AccessType: text(o.get("accessType")), JoinPolicy: joinPolicy(o),
 		AcceptsJoins: o.get("capabilities").fields().flag("acceptsJoins"),
 		Icon:         readImage(o.get("icon")), Image: readImage(o.get("image")),
-		AlsoKnownAs: o.ids("alsoKnownAs"), MovedTo: o.id("movedTo"), WebFinger: text(o.get("webfinger")),
+		AlsoKnownAs: o.ids("alsoKnownAs"), MovedTo: o.id("movedTo"), WebFinger: handle(text(o.get("webfinger"))),
 		Published: o.moment("published"), Updated: o.moment("updated"), Tags: readTags(o.get("tag")),
 		Keys:         append(readKeys(o.get("publicKey")), readKeys(o.get("assertionMethod"))...),
 		Capabilities: readCapabilities(o.get("implements")), GroupState: readGroupState(o.get("groupState")), Raw: []byte(v),
@@ -43,6 +47,9 @@ func readActor(v value, o object, t string) *Actor {
 	}
 	return a
 }
+
+// handle leaves user@domain of what names an account (FEP-2c59; acct: is met too).
+func handle(s string) string { return strings.TrimPrefix(strings.TrimPrefix(s, "acct:"), "@") }
 
 // moderators returns the collection that a group names as its owner (FEP-1b12); a person named there is not one (PeerTube, Smithereen).
 func moderators(v value) string {

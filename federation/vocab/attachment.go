@@ -72,10 +72,9 @@ func pageOf(v value) string {
 	best, rank := "", 0
 	for _, l := range links(v) {
 		r := 1
-		switch l.mediaType {
-		case "text/html":
+		if strings.HasPrefix(l.mediaType, "text/html") {
 			r = 3
-		case "":
+		} else if l.mediaType == "" {
 			r = 2
 		}
 		if href := web(l.href); href != "" && r > rank {

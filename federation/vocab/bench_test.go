@@ -6,8 +6,6 @@ package vocab
 import (
 	"context"
 	"encoding/json"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/go-fed/activity/streams"
@@ -15,12 +13,7 @@ import (
 
 // typical is a Create of a Note as Mastodon sends it: 3 kB.
 func typical(b *testing.B) []byte {
-	text, err := os.ReadFile("testdata/mastodon-create-note.txt")
-	if err != nil {
-		b.Fatal(err)
-	}
-	input, _, _ := strings.Cut(string(text), dashes)
-	return []byte(input)
+	return inputs(b)["testdata/mastodon-create-note.txt"]
 }
 
 func BenchmarkDecode(b *testing.B) {

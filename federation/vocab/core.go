@@ -82,8 +82,8 @@ func point[P interface{ AppendIRI(*url.URL) }](c *core, name, id string, propert
 	set(p)
 }
 
-// list sets a property that stays an array.
-func list[P interface{ AppendIRI(*url.URL) }](c *core, name string, ids []string, property func() P, set func(P)) {
+// points sets a property that stays an array.
+func points[P interface{ AppendIRI(*url.URL) }](c *core, name string, ids []string, property func() P, set func(P)) {
 	if len(ids) == 0 {
 		return
 	}
@@ -129,12 +129,12 @@ func date[P interface{ Set(time.Time) }](c *core, name string, t time.Time, prop
 
 // audience writes to and cc as arrays; audience as a text when it is one group, because Lemmy reads nothing else.
 func (c *core) audience(to, cc, audience []string) {
-	list(c, "to", to, streams.NewActivityStreamsToProperty, c.thing.SetActivityStreamsTo)
-	list(c, "cc", cc, streams.NewActivityStreamsCcProperty, c.thing.SetActivityStreamsCc)
+	points(c, "to", to, streams.NewActivityStreamsToProperty, c.thing.SetActivityStreamsTo)
+	points(c, "cc", cc, streams.NewActivityStreamsCcProperty, c.thing.SetActivityStreamsCc)
 	if len(audience) == 1 {
 		point(c, "audience", audience[0], streams.NewActivityStreamsAudienceProperty, c.thing.SetActivityStreamsAudience)
 	} else {
-		list(c, "audience", audience, streams.NewActivityStreamsAudienceProperty, c.thing.SetActivityStreamsAudience)
+		points(c, "audience", audience, streams.NewActivityStreamsAudienceProperty, c.thing.SetActivityStreamsAudience)
 	}
 }
 

@@ -4,6 +4,7 @@
 package vocab
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/fault"
@@ -67,22 +68,26 @@ func typeOf(o object) string {
 
 // kindOf says what a document is: by its type when that is known, else by what it has (FEP-2277).
 func kindOf(o object, t string) kind {
-	has := func(name string) bool { return o.get(name) != nil }
 	switch {
 	case kinds[t] != none:
 		return kinds[t]
 	case t == "" || t == "Link" || t == "Mention":
 		return none
-	case has("inbox"):
+	case o.id("inbox") != "":
 		return anActor
-	case has("actor") && (has("object") || strings.HasSuffix(t, "Request")):
+	case o.id("actor") != "" && (refers(o.get("object")) || strings.HasSuffix(t, "Request")):
 		return anActivity
-	case has("items"), has("orderedItems"):
+	case o.get("items") != nil, o.get("orderedItems") != nil:
 		return aCollection
-	case has("name"), has("nameMap"), has("content"), has("contentMap"), has("url"), strings.HasSuffix(t, "Authorization"):
+	case o.text("name") != "", o.text("content") != "", pageOf(o.get("url")) != "", strings.HasSuffix(t, "Authorization"):
 		return anObject
 	}
 	return none
+}
+
+// refers tells whether a value is or has an id or an embedded document.
+func refers(v value) bool {
+	return slices.ContainsFunc(v.list(), func(one value) bool { return one.first() == '{' || one.id() != "" })
 }
 
 // Decode reads a document of any of the four kinds. It is strict about what is not JSON or cannot be placed, lenient about dialects.

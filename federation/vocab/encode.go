@@ -134,8 +134,12 @@ func (p props) count(name string, n int64) {
 }
 
 func (p props) time(name string, t time.Time) {
-	if !t.IsZero() {
-		p[name] = t.UTC().Format("2006-01-02T15:04:05.999Z07:00")
+	switch {
+	case t.IsZero():
+	case t.Nanosecond() == 0:
+		p[name] = t.UTC().Format(time.RFC3339)
+	default:
+		p[name] = t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 	}
 }
 

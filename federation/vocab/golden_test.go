@@ -25,11 +25,7 @@ const dashes = "\n----------\n"
 // TestGolden reads testdata/*.txt: a document as another server sends it, dashes, what we read in it, dashes,
 // and what we write when we say the same.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no golden files", err)
-	}
-	for _, file := range files {
+	for file := range inputs(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -72,6 +68,24 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inputs returns the documents of all golden files.
+func inputs(t testing.TB) map[string][]byte {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden files", err)
+	}
+	all := map[string][]byte{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		input, _, _ := strings.Cut(string(text), dashes)
+		all[file] = []byte(input)
+	}
+	return all
 }
 
 // dump writes every field that is set, one a line.

@@ -80,7 +80,7 @@ func (v value) fields() object {
 	o := make(object, 0, 16)
 	for i := blank(v, 1); v[i] != '}'; {
 		end := skip(v, i)
-		name := text(v[i:end])
+		name := unquote(v[i:end])
 		i = blank(v, blank(v, end)+1) // the colon
 		end = skip(v, i)
 		o = append(o, field{name, v[i:end:end]})
@@ -162,8 +162,8 @@ func ends(c byte) bool {
 	return false
 }
 
-// text returns a string value, "" for anything else. NUL is left out: no text has it and PostgreSQL refuses it.
-func text(v value) string {
+// unquote returns a string value as it is, "" for anything else.
+func unquote(v value) string {
 	if v.first() != '"' {
 		return ""
 	}
@@ -175,8 +175,11 @@ func text(v value) string {
 	if json.Unmarshal(v, &s) != nil {
 		return ""
 	}
-	return strings.ReplaceAll(s, "\x00", "")
+	return s
 }
+
+// text returns a string value without NUL: no text has it and PostgreSQL refuses it.
+func text(v value) string { return strings.ReplaceAll(unquote(v), "\x00", "") }
 
 // raw returns a property as its bytes, nil when it is absent.
 func (o object) raw(name string) json.RawMessage { return json.RawMessage(o.get(name)) }

@@ -31,7 +31,7 @@ func readObject(v value, o object, t string) *Object {
 	}
 	x.readText(o)
 	x.readQuote(o)
-	// FEP-9967 apart, who closes comments: Lemmy and PeerTube, newer PeerTube, Mobilizon.
+	// How a thread is closed: Lemmy and PeerTube, PeerTube since 6.2, Mobilizon.
 	policy, _ := o.get("commentsPolicy").number()
 	x.CommentsOff = o.get("commentsEnabled").first() == 'f' || policy == 2 || text(o.get("repliesModerationOption")) == "closed"
 	switch t {
@@ -43,8 +43,12 @@ func readObject(v value, o object, t string) *Object {
 	case "Relationship", "Member":
 		x.Membership = readMembership(o)
 	}
-	if x.AttributedTo == "" && x.Membership == nil { // Mobilizon's Event, a Question as an activity
+	if x.AttributedTo == "" && x.Membership == nil { // a Question as an activity
 		x.AttributedTo = o.id("actor")
+	}
+	// Mobilizon attributes an Event to the group and names the person as its actor; everybody else names the group as audience.
+	if actor := o.id("actor"); t == "Event" && actor != "" && actor != x.AttributedTo && len(x.Audience) == 0 {
+		x.AttributedTo, x.Audience = actor, []string{x.AttributedTo}
 	}
 	return x
 }
