@@ -29,8 +29,8 @@ type Directory struct {
 	NewRSA func() (*rsa.PrivateKey, error)
 
 	mu      sync.Mutex
-	signers map[ID]federation.Signer // parsed private keys, at most maxSigners
-	app     *Actor                   // the instance actor, once it exists
+	signers map[ID]signers // at most maxSigners
+	app     *Actor         // the instance actor, once it exists
 }
 
 const maxSigners = 2000

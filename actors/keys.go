@@ -63,9 +63,11 @@ func (d *Directory) newKeys(ctx context.Context, tx *db.Tx, a *Actor, suffix str
 // Rotate gives one of our actors new keys under new ids and returns the signer with the old ones, with which the
 // Update that announces them must be signed: others trust the new key because the old one says so.
 func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federation.Signer, err error) {
-	if old, err = d.loadSigner(ctx, tx, a.ID); err != nil {
+	before, err := d.loadSigners(ctx, tx, a.ID)
+	if err != nil {
 		return old, err
 	}
+	old = before.now
 	now := time.Now()
 	if _, err = tx.Exec(ctx, "UPDATE keys SET retired = $1 WHERE actor = $2 AND retired = 0", db.Millis(now), a.ID); err != nil {
 		return old, fmt.Errorf("retire keys of %s: %w", a.IRI, err)
@@ -81,6 +83,12 @@ func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federa
 	return old, d.Save(ctx, tx, a)
 }
 
+// signers are the parsed private keys of one actor.
+type signers struct {
+	now, before federation.Signer // before: rotated away less than keyOverlap ago, or empty
+	since       time.Time         // when now took over
+}
+
 // Signer is what one of our actors signs with.
 func (d *Directory) Signer(ctx context.Context, id ID) (federation.Signer, error) {
 	return d.SignerIn(ctx, d.DB, id)
@@ -88,32 +96,51 @@ func (d *Directory) Signer(ctx context.Context, id ID) (federation.Signer, error
 
 // SignerIn is Signer inside a transaction, which may have made the actor.
 func (d *Directory) SignerIn(ctx context.Context, q db.Q, id ID) (federation.Signer, error) {
+	s, err := d.signersOf(ctx, q, id)
+	return s.now, err
+}
+
+// SignerAt is what an actor signs the delivery of an activity with that it made at a moment: what was made before the keys
+// were rotated, and the Update that tells of it, with the old one, which receivers know.
+func (d *Directory) SignerAt(ctx context.Context, id ID, made time.Time) (federation.Signer, error) {
+	s, err := d.signersOf(ctx, d.DB, id)
+	if err == nil && s.before.RSA != nil && made.Before(s.since.Add(time.Second)) && time.Since(s.since) < keyOverlap {
+		return s.before, nil
+	}
+	return s.now, err
+}
+
+func (d *Directory) signersOf(ctx context.Context, q db.Q, id ID) (signers, error) {
 	d.mu.Lock()
 	s, ok := d.signers[id]
 	d.mu.Unlock()
 	if ok {
 		return s, nil
 	}
-	s, err := d.loadSigner(ctx, q, id)
+	s, err := d.loadSigners(ctx, q, id)
 	if err != nil {
 		return s, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.signers == nil || len(d.signers) >= maxSigners {
-		d.signers = map[ID]federation.Signer{}
+		d.signers = map[ID]signers{}
 	}
 	d.signers[id] = s
 	return s, nil
 }
 
-func (d *Directory) loadSigner(ctx context.Context, q db.Q, id ID) (s federation.Signer, err error) {
+func (d *Directory) loadSigners(ctx context.Context, q db.Q, id ID) (s signers, err error) {
 	type row struct {
-		id, kind string
-		sealed   []byte
+		id, kind         string
+		sealed           []byte
+		created, retired int64
 	}
-	rows, err := db.All(ctx, q, func(r db.Scanner) (k row, err error) { return k, r.Scan(&k.id, &k.kind, &k.sealed) },
-		"SELECT id, kind, private FROM keys WHERE actor = $1 AND retired = 0 AND private IS NOT NULL", id)
+	rows, err := db.All(ctx, q, func(r db.Scanner) (k row, err error) {
+		return k, r.Scan(&k.id, &k.kind, &k.sealed, &k.created, &k.retired)
+	},
+		"SELECT id, kind, private, created, retired FROM keys WHERE actor = $1 AND (retired = 0 OR retired > $2) AND private IS NOT NULL ORDER BY created",
+		id, db.Millis(time.Now().Add(-keyOverlap)))
 	if err != nil {
 		return s, fmt.Errorf("load keys of actor %d: %w", id, err)
 	}
@@ -122,18 +149,25 @@ func (d *Directory) loadSigner(ctx context.Context, q db.Q, id ID) (s federation
 		if err != nil {
 			return s, err
 		}
+		into := &s.now
+		if k.retired != 0 {
+			into = &s.before
+		}
 		switch k.kind {
 		case kindRSA:
-			if s.RSA, err = x509.ParsePKCS1PrivateKey(private); err != nil {
+			if into.RSA, err = x509.ParsePKCS1PrivateKey(private); err != nil {
 				return s, fmt.Errorf("read key %s: %w", k.id, err)
 			}
-			s.KeyID = k.id
+			into.KeyID = k.id
+			if k.retired == 0 {
+				s.since = db.FromMillis(k.created)
+			}
 		case kindEd25519:
-			s.Ed25519, s.Ed25519ID = ed25519.NewKeyFromSeed(private), k.id
+			into.Ed25519, into.Ed25519ID = ed25519.NewKeyFromSeed(private), k.id
 		}
 	}
-	if s.RSA == nil || s.Ed25519 == nil {
-		return s, fmt.Errorf("actor %d has no keys to sign with", id)
+	if s.now.RSA == nil || s.now.Ed25519 == nil {
+		return s, fault.Say(fault.NotFound, "Actor %d has no keys to sign with.", id)
 	}
 	return s, nil
 }

@@ -116,6 +116,7 @@ func (x *Inbox) receive(r *http.Request) error {
 	if err := x.keep(ctx, envelope, signer, body); err != nil {
 		return err
 	}
+	x.Dir.Client.Heard(federation.Origin(signer)) // it is back: what failed there may work now
 	x.compareFollowers(ctx, r.Header.Get("Collection-Synchronization"), envelope.Actor, signer)
 	return nil
 }
