@@ -8,6 +8,8 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,16 +75,20 @@ func Match(accept string) *Locale {
 	return Get(Codes[index])
 }
 
+// Keys are the keys of all texts.
+func Keys() []string { return slices.Sorted(maps.Keys(Get(Codes[0]).texts)) }
+
 // T is the text of a key; the pairs fill its placeholders: T("hello", "name", "Anna") for "Hello {name}".
 func (l *Locale) T(key string, pairs ...any) string {
 	text, found := l.texts[key]
 	if !found {
 		return key
 	}
+	var values []string
 	for i := 0; i+1 < len(pairs); i += 2 {
-		text = strings.ReplaceAll(text, "{"+fmt.Sprint(pairs[i])+"}", fmt.Sprint(pairs[i+1]))
+		values = append(values, "{"+fmt.Sprint(pairs[i])+"}", fmt.Sprint(pairs[i+1]))
 	}
-	return text
+	return strings.NewReplacer(values...).Replace(text)
 }
 
 // N is the text for a number of things: key.one or key.other, whose placeholder {n} is the number.

@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,12 +44,12 @@ const (
 // A house is a node that has pages only, with people, a group and posts of several servers.
 type house struct {
 	*Web
-	t                            testing.TB
-	server                       *httptest.Server
-	library                      *content.Library
+	t                             testing.TB
+	server                        *httptest.Server
+	library                       *content.Library
 	anna, bas, group, remote, org *actors.Actor
-	posts                        map[string]*content.Item
-	clock                        time.Time
+	posts                         map[string]*content.Item
+	clock                         time.Time
 }
 
 // newHouse opens a node. Its address is that of a loopback server or, where https is set, one that is never really dialled.
@@ -78,6 +79,11 @@ func newHouse(t testing.TB, https bool) *house {
 	return h
 }
 
+// hashedOnce: hashing is slow on purpose.
+var hashedOnce = sync.OnceValues(func() (auth.Hashed, error) {
+	return auth.New(nil, bytes.Repeat([]byte{7}, 32)).HashPassword(context.Background(), password)
+})
+
 // smallKey makes keys that sign nothing here.
 func smallKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1024) }
 
@@ -95,7 +101,7 @@ func (h *house) tx(f func(context.Context, *db.Tx) error) {
 
 func (h *house) person(name, title, email string) *actors.Actor {
 	h.t.Helper()
-	hashed, err := h.Auth.HashPassword(h.t.Context(), password)
+	hashed, err := hashedOnce()
 	h.check(err)
 	var a *actors.Actor
 	h.tx(func(ctx context.Context, tx *db.Tx) error {

@@ -95,6 +95,7 @@ func arrange(all []*post, id content.ID, before int) postBody {
 		default:
 			p.Depth = min(depths[p.Item.ReplyTo]+1, deepest)
 			depths[p.ID] = p.Depth
+			p.In = nil // the same as that of the post itself
 			body.Answers = append(body.Answers, p)
 		}
 	}

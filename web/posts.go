@@ -149,6 +149,20 @@ func (p *post) Host() string { return federation.Host(p.Original) }
 // Warned tells whether the text itself is behind a warning.
 func (p *post) Warned() bool { return p.Summary != "" }
 
+// Foot tells whether there is anything to say below the text.
+func (p *post) Foot() bool {
+	return p.Main || !p.Edited.IsZero() || p.RepliesCount+p.BoostsCount+p.LikesCount > 0 || p.Original != ""
+}
+
+// outside forgets the group of posts that are shown inside of it.
+func outside(group actors.ID, posts []*post) {
+	for _, p := range posts {
+		if p.Group == group {
+			p.In = nil
+		}
+	}
+}
+
 const tones = 6 // colours of the tiles that stand for a missing picture; in the stylesheet
 
 // link is how an actor is named beside a post, nil for nobody.

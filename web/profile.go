@@ -40,7 +40,9 @@ func (w *Web) profile(rw http.ResponseWriter, q *request) error {
 	return w.profileOf(rw, q, mux.Vars(q.Request)["name"])
 }
 
-func (w *Web) organisation(rw http.ResponseWriter, q *request) error { return w.profileOf(rw, q, "org") }
+func (w *Web) organisation(rw http.ResponseWriter, q *request) error {
+	return w.profileOf(rw, q, "org")
+}
 
 func (w *Web) profileOf(rw http.ResponseWriter, q *request, name string) error {
 	name, domain, _ := strings.Cut(name, "@")
@@ -101,6 +103,7 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 		}
 		b.Organisations = hosts[a.ID]
 	}
+	outside(a.ID, b.Posts)
 	if b.Later {
 		return b, nil
 	}
@@ -109,5 +112,6 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 		return nil, err
 	}
 	b.Pinned, err = w.posts(ctx, q.viewer, pinned)
+	outside(a.ID, b.Pinned)
 	return b, err
 }
