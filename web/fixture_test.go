@@ -18,7 +18,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -281,16 +280,4 @@ func (a answer) form() url.Values {
 		form.Set(name, strings.NewReplacer("&amp;", "&", "&#43;", "+", "&#34;", `"`, "&lt;", "<", "&gt;", ">").Replace(value))
 	}
 	return form
-}
-
-// TestShow is no test but a look: PLEIO_TEST_SHOW=1 go test -run TestShow -v ./web serves the house until it is interrupted.
-func TestShow(t *testing.T) {
-	if os.Getenv("PLEIO_TEST_SHOW") == "" {
-		return
-	}
-	h := newHouse(t, false)
-	p, _, err := h.Auth.RegisterApp(t.Context(), "Tusky", []string{"tusky://oauth", auth.OutOfBand, "http://127.0.0.1:1/back"}, "read write follow push", "https://tusky.app")
-	h.check(err)
-	fmt.Println("SHOW", h.server.URL, p.ClientID, h.path("vraag"), h.path("foto"), h.path("peiling"), h.path("waarschuwing"), h.path("vraag/1/1"))
-	time.Sleep(9 * time.Minute)
 }
