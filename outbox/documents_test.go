@@ -186,7 +186,9 @@ func TestWhoReadsWhat(t *testing.T) {
 		requesters := map[string]*actors.Actor{"anonymous": nil, "other": l.stranger("otto", "other.example"), "member": l.stranger("mia", "member.example"),
 			"addressed": l.stranger("dora", "addressed.example"), "blocked": l.stranger("bob", "blocked.example")}
 		l.admit(requesters["member"], l.anna)
-		l.tx(func(tx *db.Tx) error { return l.dir.SetPolicy(t.Context(), tx, "blocked.example", actors.PeerBlocked, "") })
+		l.tx(func(tx *db.Tx) error {
+			return l.dir.SetPolicy(t.Context(), tx, "blocked.example", actors.PeerBlocked, "")
+		})
 		all := []string{"anonymous", "other", "member", "addressed"}
 		for _, c := range []struct {
 			name     string
