@@ -21,36 +21,40 @@ import (
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
-// answer keeps a reply of somebody elsewhere to an item, at a time of its own choosing.
-func (l *library) answer(to *content.Item, by *actors.Actor, n int, at time.Time) string {
+// answers keeps replies of somebody elsewhere to an item, which say when they were written.
+func (l *library) answers(to *content.Item, by *actors.Actor, written ...time.Time) (iris []string) {
 	l.t.Helper()
-	iri := fmt.Sprintf("https://%s/notes/%d", by.Host, n)
 	l.tx(func(tx *db.Tx) error {
-		_, err := l.docs.Library.Save(l.t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: &content.Item{IRI: iri, URL: iri, Kind: content.Note, Author: by.ID,
-			ReplyTo: to.ID, ReplyAuthor: to.Author, ReplyIRI: to.IRI, Thread: to.Thread, Published: at}})
-		return err
+		for _, at := range written {
+			iri := fmt.Sprintf("https://%s/notes/%d", by.Host, l.db.NewID())
+			iris = append(iris, iri)
+			if _, err := l.docs.Library.Save(l.t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: &content.Item{IRI: iri, URL: iri, Kind: content.Note, Author: by.ID,
+				ReplyTo: to.ID, ReplyAuthor: to.Author, ReplyIRI: to.IRI, Thread: to.Thread, Published: at}}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return iri
+	return iris
 }
 
 // Whatever comes or goes while somebody reads page by page: what was there from the beginning to the end is read once, in order.
 func TestPagingLosesNothing(t *testing.T) {
 	l := newLibrary(t, dbtest.Open(t))
 	otto := l.stranger("otto", "other.example")
-	n := 0
 	rapid.Check(t, func(r *rapid.T) {
 		root := l.post(outbox.Draft{Text: "begin"})
 		begin := time.Now()
-		reply := func() string {
-			n++
-			return l.answer(root, otto, n, begin.Add(time.Duration(rapid.IntRange(-3_600_000, 0).Draw(r, "published"))*time.Millisecond))
+		replies := func(n int) []string {
+			written := make([]time.Time, n)
+			for n := range written {
+				written[n] = begin.Add(time.Duration(rapid.IntRange(-3_600_000, 0).Draw(r, "written")) * time.Millisecond)
+			}
+			return l.answers(root, otto, written...)
 		}
 		collection := rapid.SampledFrom([]string{root.IRI + "/replies", fmt.Sprintf("/threads/%d", root.ID)}).Draw(r, "collection")
 		backwards := rapid.Bool().Draw(r, "backwards")
-		var there []string
-		for range rapid.SampledFrom([]int{0, 1, 39, 40, 41, 58, 59, 60, 61, 130}).Draw(r, "replies") {
-			there = append(there, reply())
-		}
+		there := replies(rapid.SampledFrom([]int{0, 1, 39, 40, 41, 58, 59, 60, 61, 130}).Draw(r, "replies"))
 		if strings.HasPrefix(collection, "/threads/") {
 			there = append(there, root.IRI)
 		}
@@ -80,9 +84,7 @@ func TestPagingLosesNothing(t *testing.T) {
 			} else {
 				read, next = append(read, ids...), page.Next
 			}
-			for range rapid.IntRange(0, 3).Draw(r, "meanwhile") {
-				reply()
-			}
+			replies(rapid.IntRange(0, 3).Draw(r, "meanwhile"))
 		}
 		if strings.HasPrefix(collection, "/threads/") && (len(read) == 0 || read[0] != root.IRI) {
 			r.Fatalf("the first post is not the first: %q", read)
