@@ -61,6 +61,7 @@ type running struct {
 
 	mu      sync.Mutex
 	busy    map[string]bool // hosts that have a turn; true: to see whether the host is back
+	again   map[string]host // those of them that were claimed once more meanwhile
 	probing int
 	turns   sync.WaitGroup
 }
@@ -70,7 +71,7 @@ type running struct {
 func (d *Deliverer) Run(ctx context.Context) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	r := &running{Deliverer: d, stop: ctx, work: work, bell: make(chan struct{}, 1), busy: map[string]bool{}}
+	r := &running{Deliverer: d, stop: ctx, work: work, bell: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]host{}}
 	r.letters.q, r.letters.most = d.DB, shelf
 	r.saver.db = d.DB
 	d.DB.Listen(ctx, wake, func(string) { r.ring() })
@@ -220,9 +221,15 @@ func scanHost(row db.Scanner) (host, error) {
 func (r *running) begin(h host) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.busy[h.name]; ok { // its lease ran out during a turn that still goes on; it is asked again after it
+	if _, ok := r.busy[h.name]; ok { // its turn is saved but has not quite ended, or outlasted its lease: it has the next one at once
+		r.again[h.name] = h
 		return
 	}
+	r.sit(h)
+}
+
+// sit starts a turn. The caller holds the lock.
+func (r *running) sit(h host) {
 	probe := h.failures > 0
 	r.busy[h.name] = probe
 	if probe {
@@ -241,6 +248,10 @@ func (r *running) end(name string) {
 		r.probing--
 	}
 	delete(r.busy, name)
+	if h, ok := r.again[name]; ok {
+		delete(r.again, name)
+		r.sit(h)
+	}
 	idle := len(r.busy) == 0
 	r.mu.Unlock()
 	if idle {
