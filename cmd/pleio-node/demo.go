@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -158,7 +159,8 @@ func (o *organisation) open(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	if o.node, err = node.Open(ctx, node.Options{Data: o.folder, Config: config, Log: p.warnings()}); err != nil {
+	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	if o.node, err = node.Open(ctx, node.Options{Data: o.folder, Config: config, Log: log}); err != nil {
 		return err
 	}
 	return o.settle(ctx)

@@ -37,6 +37,6 @@ func (c *version) Run(p *program) error {
 	if c.JSON {
 		return p.json(v)
 	}
-	p.say("pleio-node %s %s (%s, %s)", v.Version, v.Revision, v.Go, v.Platform)
+	p.say("pleio-node %s (%s, %s) %s", v.Version, v.Go, v.Platform, v.Revision)
 	return nil
 }
