@@ -75,7 +75,7 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	r.saver.db = d.DB
 	d.DB.Listen(ctx, wake, func(string) { r.ring() })
 	if !d.DB.Postgres() { // every lease is of a process that is no more, perhaps of this node before it was killed
-		if _, err := d.DB.Exec(ctx, "UPDATE hosts SET lease = 0 WHERE lease > 0"); err != nil {
+		if _, err := d.DB.Exec(ctx, "UPDATE hosts SET lease = 0 WHERE lease > 0"); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("begin to deliver: %w", err)
 		}
 	}
