@@ -91,3 +91,6 @@ func FromMillis(ms int64) time.Time {
 	}
 	return time.UnixMilli(ms).UTC()
 }
+
+// TimeOf is the moment that an id was made for, to the millisecond.
+func TimeOf(id int64) time.Time { return time.UnixMilli(id >> 16).UTC() }

@@ -132,7 +132,7 @@ CREATE TABLE peers (
 CREATE TABLE files (
   id          BIGINT PRIMARY KEY,
   owner       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
-  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet
+  item        BIGINT NOT NULL DEFAULT 0,      -- 0: not attached yet; -1: the picture of a profile
   position    BIGINT NOT NULL DEFAULT 0,
   kind        TEXT NOT NULL,                  -- image, gifv, video, audio, unknown
   mime        TEXT NOT NULL,
@@ -338,21 +338,31 @@ CREATE TABLE received (
 );
 CREATE INDEX received_waiting ON received (id) WHERE state = 'waiting';
 
+-- What others report to us; decided by an administrator.
+CREATE TABLE reports (
+  id       BIGINT PRIMARY KEY,
+  iri      TEXT NOT NULL UNIQUE,
+  reporter BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  about    TEXT NOT NULL,                     -- JSON: ids of people and posts
+  comment  TEXT NOT NULL,
+  resolved BIGINT NOT NULL DEFAULT 0
+);
+
 -- jobs: durable work ------------------------------------------------------------------------------------
 
 CREATE TABLE jobs (
   id         BIGINT PRIMARY KEY,
   kind       TEXT NOT NULL,
-  unique_key TEXT,
+  unique_key TEXT,                            -- NULL: none, or it runs, or it failed
   payload    BYTEA NOT NULL,
-  run_at     BIGINT NOT NULL,
+  run_at     BIGINT NOT NULL,                 -- while it runs: the end of its lease; when it failed: its removal
   tries      BIGINT NOT NULL DEFAULT 0,
   error      TEXT NOT NULL DEFAULT '',
   failed     BOOLEAN NOT NULL DEFAULT FALSE,
   created    BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX jobs_key ON jobs (kind, unique_key);
-CREATE INDEX jobs_due ON jobs (run_at) WHERE failed = FALSE;
+CREATE INDEX jobs_due ON jobs (run_at);
 
 -- auth: who is asking -----------------------------------------------------------------------------------
 

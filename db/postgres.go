@@ -114,12 +114,15 @@ func number(name string) int64 {
 	return int64(h.Sum64())
 }
 
-func (d *DB) txPostgres(ctx context.Context, f func(*Tx) error) error {
+func (d *DB) txPostgres(ctx context.Context, level sql.IsolationLevel, f func(*Tx) error) error {
 	for try := 1; ; try++ {
-		tx, err := d.tryPostgres(ctx, f)
+		tx, err := d.tryPostgres(ctx, level, f)
 		if err == nil {
 			tx.finish()
 			return nil
+		}
+		if cancelled := ctx.Err(); cancelled != nil { // which may look like a lost connection
+			return errors.Join(cancelled, err)
 		}
 		if !conflict(err) || try == mostTries {
 			return err
@@ -135,8 +138,12 @@ func (d *DB) txPostgres(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
-func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) (*Tx, error) {
-	pg, err := d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+func (d *DB) tryPostgres(ctx context.Context, level sql.IsolationLevel, f func(*Tx) error) (*Tx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// The context ends statements, but not the commit: nobody would know whether it happened.
+	pg, err := d.read.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: level})
 	if err != nil {
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}
@@ -152,6 +159,9 @@ func (d *DB) tryPostgres(ctx context.Context, f func(*Tx) error) (*Tx, error) {
 		if _, err := pg.ExecContext(ctx, "SELECT pg_notify('pleio_' || current_schema(), $1)", n.channel+" "+n.payload); err != nil {
 			return nil, fmt.Errorf("notify %s: %w", n.channel, err)
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if err := pg.Commit(); err != nil {
 		return nil, fmt.Errorf("commit a transaction: %w", err)

@@ -29,7 +29,16 @@ type Tx struct {
 // outside of the database except through After and Notify.
 func (d *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 	if d.postgres {
-		return d.txPostgres(ctx, f)
+		return d.txPostgres(ctx, sql.LevelSerializable, f)
+	}
+	return d.writer.tx(ctx, d, f)
+}
+
+// Claim is Tx for taking and giving back work with SkipLocked. On PostgreSQL each of its statements sees what was committed
+// before it (READ COMMITTED), so that many claims at once do not make each other start again; on SQLite it is Tx.
+func (d *DB) Claim(ctx context.Context, f func(*Tx) error) error {
+	if d.postgres {
+		return d.txPostgres(ctx, sql.LevelReadCommitted, f)
 	}
 	return d.writer.tx(ctx, d, f)
 }
@@ -37,7 +46,7 @@ func (d *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 // After runs f when the change is durable, in the goroutine that called DB.Tx, and not at all when the transaction fails.
 func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
 
-// SkipLocked ends a SELECT that claims rows, so that processes sharing a PostgreSQL server do not claim the same ones.
+// SkipLocked ends a SELECT that claims rows in a Claim, so that processes sharing a PostgreSQL server do not claim the same ones.
 func (tx *Tx) SkipLocked() string {
 	if tx.d.postgres {
 		return "FOR UPDATE SKIP LOCKED"

@@ -44,6 +44,8 @@ type Activity struct {
 	Published        time.Time
 	Updated, EndTime time.Time
 	GroupState       *GroupState
+	Proof            json.RawMessage // integrity proof (FEP-8b32), as it is
+	Provable         bool            // encoding: the @context gets the terms of a proof, which is added to the bytes afterwards
 	Raw              json.RawMessage // as received; ignored when encoding
 }
 
@@ -80,7 +82,25 @@ type Object struct {
 	CommentsOff        bool   // Lemmy's commentsEnabled:false, Mobilizon's repliesModerationOption closed
 	Stickied           bool
 	Distinguished      bool
+	Preview            string          // HTML of the short form of an Article (FEP-b2b8)
+	ApprovedBy         string          // id of the approval of a reply, like or boost (GoToSocial)
+	Membership         *Membership     // Relationship (groups-1) or Member (Mobilizon)
+	InteractingObject  string          // QuoteAuthorization and its like: what was allowed …
+	InteractionTarget  string          // … to do something with this
+	Seq                int64           // place in the log of a group (groups-1): a Relationship, or the Tombstone of an erased entry
+	EntryHash          string          // Tombstone of an erased entry: its hash in the chain
+	Proof              json.RawMessage // integrity proof (FEP-8b32), as it is
+	Provable           bool            // encoding: the @context gets the terms of a proof, which is added to the bytes afterwards
 	Raw                json.RawMessage // as received; ignored when encoding
+}
+
+// Membership is what a record of the members of a group says (groups-1). Since when and until when is StartTime and EndTime
+// of its Object. Of Mobilizon's Member the role is kept as sent: member, moderator, administrator, invited, not_approved, rejected.
+type Membership struct {
+	Subject, Object string // the member and the group
+	Relationship    string
+	Role, State     string
+	InvitedBy       string
 }
 
 // Tag is a Mention, a Hashtag or an Emoji.
@@ -197,4 +217,5 @@ type Collection struct {
 	AttributedTo string
 	Items        []Ref // items or orderedItems, whichever was there
 	GroupState   *GroupState
+	Raw          json.RawMessage // as received; ignored when encoding
 }

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package actors
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+)
+
+// Directory knows the actors of this node and learns those of others.
+type Directory struct {
+	DB     *db.DB
+	Client *federation.Client
+	Base   *url.URL // public address of the node, without a path
+	Domain string   // of the handles of our people; the host of Base unless split
+	Secret []byte   // 32 bytes, kept outside the database: seals private keys
+	NewRSA func() (*rsa.PrivateKey, error)
+
+	mu      sync.Mutex
+	signers map[ID]signers // at most maxSigners
+	app     *Actor         // the instance actor, once it exists
+}
+
+const maxSigners = 2000
+
+// GenerateRSA makes a key as others expect it: 2048 bits (federation practice; Mastodon accepts no less).
+func GenerateRSA() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+
+// URL is the absolute address of a path on this node.
+func (d *Directory) URL(path string) string { return d.Base.String() + path }
+
+// Host is the host of this node's ids.
+func (d *Directory) Host() string { return d.Base.Host }
+
+// Ours tells whether an id is of this node.
+func (d *Directory) Ours(iri string) bool { return federation.Host(iri) == d.Host() }
+
+// Names of the two actors that every node has. Nobody else can take them.
+const (
+	appName = "actor"
+	orgName = "org"
+)
+
+var reserved = map[string]bool{appName: true, orgName: true, "admin": true, "administrator": true, "root": true, "system": true,
+	"support": true, "help": true, "security": true, "abuse": true, "postmaster": true, "hostmaster": true, "webmaster": true, "everyone": true, "all": true, "here": true}
+
+func checkName(name string) error {
+	ok := len(name) >= 1 && len(name) <= 30
+	for i, r := range name {
+		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
+		ok = ok && (letter || (r == '_' || r == '-' || r == '.') && i > 0 && i < len(name)-1)
+	}
+	switch {
+	case !ok:
+		return fault.Say(fault.Invalid, "The name %q cannot be used: take 1 to 30 small letters, digits, dots, hyphens or underscores, beginning and ending with a letter or digit.", name)
+	case reserved[name]:
+		return fault.Say(fault.Invalid, "The name %q is reserved for the node itself: choose another.", name)
+	}
+	return nil
+}
+
+// Bootstrap makes the actors that every node has, the instance actor and the organisation, when they are not there yet.
+func (d *Directory) Bootstrap(ctx context.Context, organisation string) error {
+	err := d.DB.Tx(ctx, func(tx *db.Tx) error {
+		for _, a := range []*Actor{
+			{Kind: Application, Name: appName, IRI: d.URL("/actor"), Title: organisation, Locked: true, Bot: true},
+			{Kind: Organization, Name: orgName, IRI: d.URL("/org"), Title: organisation, Discoverable: true},
+		} {
+			if _, err := ByIRI(ctx, tx, a.IRI); err == nil {
+				continue
+			}
+			if err := d.create(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("make the node's own actors: %w", err)
+	}
+	app, err := ByIRI(ctx, d.DB, d.URL("/actor"))
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.app = app
+	d.mu.Unlock()
+	return nil
+}
+
+// App is the instance actor: it signs what nobody in particular asks.
+func (d *Directory) App() *Actor {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.app
+}
+
+// AddPerson makes a person of this node. Nothing about people is findable without their own choice (design rule 10).
+func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string) (*Actor, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	a := &Actor{Kind: Person, Name: name, Title: CleanText(title, 100), IRI: d.URL("/users/" + name)}
+	return a, d.create(ctx, tx, a)
+}
+
+// The presets of a group that people choose from (docs/decisions); closed ones come with the group protocol.
+const (
+	VisibilityPublic = "public"
+	JoinOpen         = "open"
+	PostingMembers   = "members"
+	PostingMods      = "moderators"
+)
+
+// AddGroup makes an open group on this node, owned by one of our people.
+func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, name, title, summary, posting string) (*Actor, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	if !owner.Local || owner.Kind != Person {
+		return nil, fault.Say(fault.Invalid, "A group needs an owner who is a person of this node.")
+	}
+	if posting == "" {
+		posting = PostingMembers
+	}
+	if posting != PostingMembers && posting != PostingMods {
+		return nil, fault.Say(fault.Invalid, "Posting is for %q or %q, not %q.", PostingMembers, PostingMods, posting)
+	}
+	a := &Actor{Kind: Group, Name: name, Title: CleanText(title, 100), Source: summary, Summary: PlainHTML(summary), IRI: d.URL("/groups/" + name), Discoverable: true,
+		Visibility: VisibilityPublic, JoinPolicy: JoinOpen, Posting: posting, PlainMembers: true, Epoch: fmt.Sprintf("%015x", d.DB.NewID())}
+	if err := d.create(ctx, tx, a); err != nil {
+		return nil, err
+	}
+	_, err := d.admit(ctx, tx, owner, a, RoleOwner, Request{})
+	return a, err
+}
+
+func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
+	if _, err := db.One(ctx, tx, func(r db.Scanner) (n int, err error) { return n, r.Scan(&n) },
+		"SELECT 1 FROM actors WHERE LOWER(name) = $1 AND local", strings.ToLower(a.Name)); err == nil {
+		return fault.Say(fault.Invalid, "The name %q is taken on this node: choose another.", a.Name)
+	}
+	now := time.Now()
+	a.ID, a.Local, a.Domain, a.Host = ID(d.DB.NewID()), true, d.Domain, d.Host()
+	a.Published, a.Updated, a.Groups1 = now, now, true
+	a.Inbox, a.Outbox, a.Followers, a.Following, a.Featured = a.IRI+"/inbox", a.IRI+"/outbox", a.IRI+"/followers", a.IRI+"/following", a.IRI+"/featured"
+	a.SharedInbox, a.URL = d.URL("/inbox"), a.IRI
+	switch a.Kind {
+	case Group:
+		a.Moderators = a.IRI + "/moderators"
+	case Person:
+		a.URL = d.URL("/@" + a.Name)
+	}
+	if err := save(ctx, tx, a); err != nil {
+		return fmt.Errorf("make %s %s: %w", strings.ToLower(a.Kind), a.Name, err)
+	}
+	return d.newKeys(ctx, tx, a, "")
+}
+
+const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, title, summary, source, url, icon, image, fields, emojis, inbox, shared_inbox,
+	outbox, followers, following, featured, moderators, also_known_as, moved_to, locked, discoverable, indexable, bot, visibility, join_policy, posting,
+	plain_members, groups_1, epoch, published, updated, fetched, suspended, deleted)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)
+	ON CONFLICT (iri) DO UPDATE SET kind = excluded.kind, name = excluded.name, domain = excluded.domain, title = excluded.title, summary = excluded.summary,
+	source = excluded.source, url = excluded.url, icon = excluded.icon, image = excluded.image, fields = excluded.fields, emojis = excluded.emojis,
+	inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, outbox = excluded.outbox, followers = excluded.followers, following = excluded.following,
+	featured = excluded.featured, moderators = excluded.moderators, also_known_as = excluded.also_known_as, moved_to = excluded.moved_to,
+	locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable, bot = excluded.bot, visibility = excluded.visibility,
+	join_policy = excluded.join_policy, posting = excluded.posting, plain_members = excluded.plain_members, groups_1 = excluded.groups_1,
+	updated = excluded.updated, fetched = excluded.fetched, suspended = excluded.suspended, deleted = excluded.deleted
+	RETURNING id`
+
+// save writes all that an actor says of itself; counts and the log's position are kept where they change.
+func save(ctx context.Context, tx *db.Tx, a *Actor) error {
+	return tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
+		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
+		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
+		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted)).Scan(&a.ID)
+}
+
+// Save writes a changed profile of one of our own.
+func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
+	if !a.Local {
+		return fmt.Errorf("save %s: not ours", a.IRI)
+	}
+	a.Updated = time.Now()
+	if err := save(ctx, tx, a); err != nil {
+		return fmt.Errorf("save %s: %w", a.IRI, err)
+	}
+	if app := d.App(); app != nil && app.ID == a.ID {
+		d.mu.Lock()
+		d.app = a
+		d.mu.Unlock()
+	}
+	return nil
+}
+
+func list[T any](values []T) string {
+	if len(values) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // strings and structs of strings always marshal
+	}
+	return string(text)
+}

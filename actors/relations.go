@@ -1,0 +1,457 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+)
+
+// State of a relation. Only Active gives rights.
+type State string
+
+// The states (groups-1 §5).
+const (
+	None      State = ""
+	Requested State = "requested"
+	Invited   State = "invited"
+	Active    State = "active"
+	Left      State = "left"
+	Removed   State = "removed"
+	Banned    State = "banned"
+)
+
+// Role of an active relation.
+type Role string
+
+// The roles, weakest first. Follower is the only one outside groups.
+const (
+	RoleFollower  Role = "follower"
+	RoleGuest     Role = "guest"
+	RoleMember    Role = "member"
+	RoleModerator Role = "moderator"
+	RoleOwner     Role = "owner"
+)
+
+// Staff tells whether the role decides about others.
+func (r Role) Staff() bool { return r == RoleModerator || r == RoleOwner }
+
+// Relation is a following, or a membership of a group.
+type Relation struct {
+	ID              int64
+	Subject, Object ID
+	State           State
+	Role            Role
+	Since, Updated  time.Time
+	Until           time.Time
+	Request         Request
+	Boosts, Notify  bool
+}
+
+// Request is the Follow or Join that asked for the relation; the answer quotes it.
+type Request struct {
+	ID      string // its ActivityPub id
+	As      string // Follow or Join
+	Message string // introduction, plain text
+}
+
+const bareColumns = "id, subject, object, state, role, since, updated, until, request, request_as, message, boosts, notify"
+
+const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.request, r.request_as, r.message, r.boosts, r.notify"
+
+func scanRelation(row db.Scanner) (*Relation, error) {
+	var r Relation
+	var since, updated, until int64
+	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify)
+	r.Since, r.Updated, r.Until = db.FromMillis(since), db.FromMillis(updated), db.FromMillis(until)
+	return &r, err
+}
+
+// RelationOf returns how subject stands to object; State is None when they never met.
+func RelationOf(ctx context.Context, q db.Q, subject, object ID) (*Relation, error) {
+	r, err := db.One(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE r.subject = $1 AND r.object = $2", subject, object)
+	if errors.Is(err, fault.NotFound) {
+		return &Relation{Subject: subject, Object: object}, nil
+	}
+	return r, err
+}
+
+// RoleOf returns the role of an active relation, "" when there is none.
+func RoleOf(ctx context.Context, q db.Q, subject, object ID) (Role, error) {
+	r, err := RelationOf(ctx, q, subject, object)
+	if err != nil || r.State != Active {
+		return "", err
+	}
+	return r.Role, nil
+}
+
+// Ask is a Follow or Join of somebody: it becomes active at once where the object is open, and a request where it is not.
+// A repeated question changes nothing and returns what stands. The object is one of ours: others decide for theirs (Requesting).
+func (d *Directory) Ask(ctx context.Context, tx *db.Tx, subject, object *Actor, request Request) (*Relation, error) {
+	if err := d.mayAsk(ctx, tx, subject, object); err != nil {
+		return nil, err
+	}
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.State == Banned && (r.Until.IsZero() || time.Now().Before(r.Until)):
+		return nil, fault.Say(fault.Forbidden, "%s may not join %s.", subject.Handle(), object.Handle())
+	case r.State == Active, r.State == Requested:
+		if request.ID != "" && request.ID != r.Request.ID { // it asks again because it lost our answer: answer the new question
+			r.Request = request
+			_, err = tx.Exec(ctx, "UPDATE relations SET request = $1, request_as = $2 WHERE id = $3", request.ID, request.As, r.ID)
+		}
+		return r, err
+	case r.State == Invited:
+		return d.admit(ctx, tx, subject, object, "", request)
+	case open(object):
+		return d.admit(ctx, tx, subject, object, "", request)
+	}
+	return d.set(ctx, tx, subject, object, Requested, "", request)
+}
+
+// Requesting notes that one of ours has asked somebody elsewhere.
+func (d *Directory) Requesting(ctx context.Context, tx *db.Tx, subject, object *Actor, request Request) (*Relation, error) {
+	if err := d.mayAsk(ctx, tx, subject, object); err != nil {
+		return nil, err
+	}
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err != nil || r.State == Active || r.State == Requested {
+		return r, err
+	}
+	return d.set(ctx, tx, subject, object, Requested, "", request)
+}
+
+func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) error {
+	switch {
+	case subject.ID == object.ID:
+		return fault.Say(fault.Forbidden, "You cannot follow yourself.")
+	case object.MovedTo != "":
+		return fault.Say(fault.Forbidden, "%s has moved to %s: follow the new account.", object.Handle(), object.MovedTo)
+	}
+	blocked, err := Blocked(ctx, q, object.ID, subject.ID)
+	if err == nil && blocked {
+		err = fault.Say(fault.Forbidden, "%s cannot be followed.", object.Handle())
+	}
+	return err
+}
+
+func open(object *Actor) bool {
+	if object.IsGroup() {
+		return object.JoinPolicy == JoinOpen
+	}
+	return !object.Locked
+}
+
+// Admit makes the relation active. Once it is, it stays as it is.
+func (d *Directory) Admit(ctx context.Context, tx *db.Tx, subject, object *Actor) (*Relation, error) {
+	return d.admit(ctx, tx, subject, object, "", Request{})
+}
+
+func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role, request Request) (*Relation, error) {
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err != nil || r.State == Active && (role == "" || role == r.Role) {
+		return r, err
+	}
+	if role == "" {
+		role = RoleFollower
+		if object.IsGroup() {
+			role = RoleMember
+		}
+	}
+	if request.ID == "" {
+		request = r.Request
+	}
+	return d.set(ctx, tx, subject, object, Active, role, request)
+}
+
+// End ends an active or asked relation: Left by the subject, Removed or Banned by the object. It reports whether anything changed.
+// The last owner of a group cannot leave it.
+func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, state State) (bool, error) {
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err != nil || r.State == state || (r.State != Active && r.State != Requested && r.State != Invited && state != Banned) {
+		return false, err
+	}
+	if object.IsGroup() && object.Local && r.State == Active && r.Role == RoleOwner {
+		owners, err := db.One(ctx, tx, func(row db.Scanner) (n int, err error) { return n, row.Scan(&n) },
+			"SELECT COUNT(*) FROM relations WHERE object = $1 AND state = $2 AND role = $3", object.ID, Active, RoleOwner)
+		if err != nil {
+			return false, err
+		}
+		if owners <= 1 && state == Left {
+			return false, fault.Say(fault.Forbidden, "You are the only owner of %s: make somebody else owner first.", object.Handle())
+		}
+	}
+	_, err = d.set(ctx, tx, subject, object, state, r.Role, r.Request)
+	return err == nil, err
+}
+
+// SetRole changes what an active member may do.
+func (d *Directory) SetRole(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role) error {
+	res, err := tx.Exec(ctx, "UPDATE relations SET role = $1, updated = $2 WHERE subject = $3 AND object = $4 AND state = $5",
+		role, db.Millis(time.Now()), subject.ID, object.ID, Active)
+	if err != nil {
+		return fmt.Errorf("make %s %s of %s: %w", subject.IRI, role, object.IRI, err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return fault.Say(fault.NotFound, "%s is not a member of %s.", subject.Handle(), object.Handle())
+	}
+	return nil
+}
+
+// Choose keeps the subject's own choices about what it sees of the object.
+func Choose(ctx context.Context, tx *db.Tx, r *Relation, boosts, notify bool) error {
+	_, err := tx.Exec(ctx, "UPDATE relations SET boosts = $1, notify = $2 WHERE id = $3", boosts, notify, r.ID)
+	r.Boosts, r.Notify = boosts, notify
+	return err
+}
+
+// set moves a relation to a state and keeps counts and reach in step: the only place that writes them.
+func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, role Role, request Request) (*Relation, error) {
+	if role == "" {
+		role = RoleFollower
+		if object.IsGroup() {
+			role = RoleMember
+		}
+	}
+	// The row is taken first, so that two transactions on PostgreSQL count one change once.
+	var before State
+	now := db.Millis(time.Now())
+	id := d.DB.NewID()
+	if _, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated) VALUES ($1, $2, $3, '', $4, $5, $5)
+		ON CONFLICT (subject, object) DO UPDATE SET updated = excluded.updated`, id, subject.ID, object.ID, role, now); err != nil {
+		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
+	}
+	if err := tx.Row(ctx, "SELECT state FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before); err != nil {
+		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
+	}
+	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
+		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END
+		WHERE subject = $8 AND object = $9 RETURNING `+bareColumns,
+		state, role, request.ID, request.As, CleanText(request.Message, 500), now, id, subject.ID, object.ID)
+	if err != nil {
+		return nil, fmt.Errorf("set %s of %s to %s: %w", state, subject.IRI, object.IRI, err)
+	}
+	step := 0
+	switch {
+	case before != Active && state == Active:
+		step = 1
+	case before == Active && state != Active:
+		step = -1
+	default:
+		return r, nil
+	}
+	for _, c := range []struct {
+		sql string
+		id  ID
+	}{
+		{"UPDATE actors SET followers_count = followers_count + $1 WHERE id = $2", object.ID},
+		{"UPDATE actors SET following_count = following_count + $1 WHERE id = $2", subject.ID},
+	} {
+		if _, err := tx.Exec(ctx, c.sql, step, c.id); err != nil {
+			return nil, fmt.Errorf("count relations of %s: %w", object.IRI, err)
+		}
+	}
+	if object.Local && !subject.Local {
+		return r, reach(ctx, tx, subject, object, step)
+	}
+	return r, nil
+}
+
+// reach keeps how many people of a host an actor of ours reaches, where, and the digest of their ids (FEP-8fcf).
+func reach(ctx context.Context, tx *db.Tx, subject, object *Actor, step int) error {
+	type row struct {
+		people int
+		inbox  string
+		digest federation.FollowersDigest
+	}
+	fail := func(err error) error { return fmt.Errorf("reach of %s on %s: %w", object.IRI, subject.Host, err) }
+	at, err := db.One(ctx, tx, func(r db.Scanner) (at row, err error) {
+		var digest []byte
+		err = r.Scan(&at.people, &at.inbox, &digest)
+		copy(at.digest[:], digest)
+		return at, err
+	}, "SELECT people, inbox, digest FROM reach WHERE object = $1 AND host = $2", object.ID, subject.Host)
+	if errors.Is(err, fault.NotFound) {
+		at.inbox = subject.SharedInbox
+	} else if err != nil {
+		return fail(err)
+	}
+	at.people += step
+	at.digest.Toggle(subject.IRI)
+	if subject.SharedInbox == "" {
+		at.inbox = ""
+	}
+	if at.people <= 0 {
+		if _, err := tx.Exec(ctx, "DELETE FROM reach WHERE object = $1 AND host = $2", object.ID, subject.Host); err != nil {
+			return fail(err)
+		}
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO reach (object, host, people, inbox, digest) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (object, host) DO UPDATE SET people = excluded.people, inbox = excluded.inbox, digest = excluded.digest`,
+		object.ID, subject.Host, at.people, at.inbox, at.digest[:]); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// Page is a slice of a list, newest first, by the numbers of its rows: Max exclusive upper bound, Since and Min exclusive
+// lower bounds (Min: the rows right after it), Limit rows.
+type Page struct {
+	Max, Since, Min int64
+	Limit           int
+}
+
+// Related is an actor in a list of relations, with the relation.
+type Related struct {
+	Actor *Actor
+	*Relation
+}
+
+// FollowersOf lists who stands in a state to an actor; FollowingOf whom an actor follows.
+func FollowersOf(ctx context.Context, q db.Q, id ID, state State, p Page) ([]Related, error) {
+	return related(ctx, q, "r.object", "r.subject", id, state, p)
+}
+
+// FollowingOf lists whom an actor follows, and the groups it is a member of.
+func FollowingOf(ctx context.Context, q db.Q, id ID, state State, p Page) ([]Related, error) {
+	return related(ctx, q, "r.subject", "r.object", id, state, p)
+}
+
+func related(ctx context.Context, q db.Q, where, who string, id ID, state State, p Page) ([]Related, error) {
+	sql, args := "SELECT "+relationColumns+" FROM relations r WHERE "+where+" = $1 AND r.state = $2", []any{id, state}
+	relations, err := db.All(ctx, q, scanRelation, sql+p.SQL("r.id", &args), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list relations of actor %d: %w", id, err)
+	}
+	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
+	ids := make([]ID, len(relations))
+	for i, r := range relations {
+		if ids[i] = r.Subject; who == "r.object" {
+			ids[i] = r.Object
+		}
+	}
+	known, err := Many(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Related, 0, len(relations))
+	for i, r := range relations {
+		if a := known[ids[i]]; a != nil {
+			all = append(all, Related{a, r})
+		}
+	}
+	return all, nil
+}
+
+// SQL continues a WHERE with the page's bounds, its order and its limit. Rows of a Min page come oldest first: see Arrange.
+func (p Page) SQL(column string, args *[]any) string {
+	text, order := "", "DESC"
+	bound := func(op string, v int64) {
+		if v != 0 {
+			*args = append(*args, v)
+			text += fmt.Sprintf(" AND %s %s $%d", column, op, len(*args))
+		}
+	}
+	bound("<", p.Max)
+	bound(">", max(p.Since, p.Min))
+	if p.Min != 0 {
+		order = "ASC"
+	}
+	return fmt.Sprintf("%s ORDER BY %s %s LIMIT %d", text, column, order, max(p.Limit, 1))
+}
+
+// Arrange puts n rows of a page newest first.
+func (p Page) Arrange(n int, swap func(i, j int)) {
+	if p.Min == 0 {
+		return
+	}
+	for i := 0; i < n/2; i++ {
+		swap(i, n-1-i)
+	}
+}
+
+// Blocked tells whether by blocks who.
+func Blocked(ctx context.Context, q db.Q, by, who ID) (bool, error) {
+	n, err := db.One(ctx, q, func(r db.Scanner) (n int, err error) { return n, r.Scan(&n) },
+		"SELECT COUNT(*) FROM blocks WHERE subject = $1 AND object = $2", by, who)
+	return n > 0, err
+}
+
+// Block ends every relation between two actors and keeps the blocker's content from the blocked.
+func (d *Directory) Block(ctx context.Context, tx *db.Tx, by, who *Actor, iri string) error {
+	if _, err := tx.Exec(ctx, "INSERT INTO blocks (id, subject, object, iri) VALUES ($1, $2, $3, $4) ON CONFLICT (subject, object) DO NOTHING",
+		d.DB.NewID(), by.ID, who.ID, iri); err != nil {
+		return fmt.Errorf("block %s: %w", who.IRI, err)
+	}
+	if _, err := d.End(ctx, tx, by, who, Left); err != nil {
+		return err
+	}
+	_, err := d.End(ctx, tx, who, by, Removed)
+	return err
+}
+
+// Unblock takes a block back; what it ended stays ended.
+func (d *Directory) Unblock(ctx context.Context, tx *db.Tx, by, who *Actor) error {
+	_, err := tx.Exec(ctx, "DELETE FROM blocks WHERE subject = $1 AND object = $2", by.ID, who.ID)
+	return err
+}
+
+// Moderators are the owners and moderators of a group (FEP-1b12), in the order in which they came.
+func Moderators(ctx context.Context, q db.Q, group ID) ([]*Actor, error) {
+	return db.All(ctx, q, scan, "SELECT "+columns+` FROM relations r JOIN actors a ON a.id = r.subject
+		WHERE r.object = $1 AND r.state = 'active' AND r.role IN ('owner', 'moderator') ORDER BY r.id`, group)
+}
+
+// Standing is everything between two actors, as clients ask for it.
+type Standing struct {
+	Outgoing, Incoming  *Relation // State None when there is nothing
+	Blocking, BlockedBy bool
+}
+
+// Standings returns how one of ours stands to each of the others, in three queries.
+func Standings(ctx context.Context, q db.Q, me ID, others []ID) (map[ID]*Standing, error) {
+	all := make(map[ID]*Standing, len(others))
+	for _, id := range others {
+		all[id] = &Standing{Outgoing: &Relation{}, Incoming: &Relation{}}
+	}
+	if len(others) == 0 {
+		return all, nil
+	}
+	list, args := db.In([]any{me}, others)
+	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 AND r.object IN ("+list+`))
+		OR (r.object = $1 AND r.subject IN (`+list+"))", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load relations: %w", err)
+	}
+	for _, r := range relations {
+		if r.Subject == me && all[r.Object] != nil {
+			all[r.Object].Outgoing = r
+		} else if all[r.Subject] != nil {
+			all[r.Subject].Incoming = r
+		}
+	}
+	type pair struct{ by, who ID }
+	blocks, err := db.All(ctx, q, func(r db.Scanner) (p pair, err error) { return p, r.Scan(&p.by, &p.who) },
+		"SELECT subject, object FROM blocks WHERE (subject = $1 AND object IN ("+list+")) OR (object = $1 AND subject IN ("+list+"))", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load blocks: %w", err)
+	}
+	for _, b := range blocks {
+		if b.by == me && all[b.who] != nil {
+			all[b.who].Blocking = true
+		} else if all[b.by] != nil {
+			all[b.by].BlockedBy = true
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package content is what people make: items of every kind, their versions, and what others say about them without words.
+package content
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+)
+
+// ID is the local number of an item, sorted by the time of its making; 0 is none.
+type ID int64
+
+// Kinds of items that have a meaning of their own here; others are shown as text with a link.
+const (
+	Note     = "Note"
+	Article  = "Article"
+	Question = "Question"
+	Page     = "Page"
+	Event    = "Event"
+	Announce = "Announce" // a boost; by a group: its members' post
+)
+
+// Item is one thing that somebody made: a note, an article, a question … or a boost of one.
+type Item struct {
+	ID                                    ID
+	IRI, Kind                             string
+	Local                                 bool
+	Author                                actors.ID
+	Group                                 actors.ID // the group it was posted in
+	Audience                              actors.Audience
+	ReplyTo                               ID // 0 when unknown here: see ReplyIRI
+	ReplyAuthor                           actors.ID
+	ReplyIRI                              string
+	Thread                                ID // the first item of the conversation
+	BoostOf                               ID
+	Title                                 string // plain text
+	Content                               string // sanitised HTML
+	Source                                string // what was typed
+	Summary                               string // plain text: a content warning
+	Language                              string // BCP 47
+	URL, Context                          string
+	Sensitive                             bool
+	Poll                                  *Poll
+	Emojis                                []actors.Emoji
+	RepliesCount, LikesCount, BoostsCount int64
+	Pinned, Closed                        time.Time
+	Published, Edited, Created            time.Time
+	App                                   int64
+}
+
+// Poll is the question of a Question: what can be chosen and what was. The counts are those of its home.
+type Poll struct {
+	Multiple bool      `json:"multiple"`
+	Ends     time.Time `json:"ends,omitzero"`
+	Closed   time.Time `json:"closed,omitzero"`
+	Voters   int       `json:"voters"` // -1: not told
+	Options  []Option  `json:"options"`
+}
+
+// Option is one answer of a poll.
+type Option struct {
+	Name  string `json:"name"`
+	Votes int    `json:"votes"`
+}
+
+// Over tells whether no votes are taken any more.
+func (p *Poll) Over(now time.Time) bool {
+	return !p.Closed.IsZero() || !p.Ends.IsZero() && !now.Before(p.Ends)
+}
+
+const columns = `i.id, i.iri, i.kind, i.local, i.author, i.grp, i.audience, i.reply_to, i.reply_author, i.reply_iri, i.thread, i.boost_of, i.title, i.content,
+	i.source, i.summary, i.language, i.url, i.context, i.sensitive, i.poll, i.emojis, i.replies_count, i.likes_count, i.boosts_count, i.pinned, i.closed,
+	i.published, i.edited, i.created, i.app`
+
+func scan(row db.Scanner) (*Item, error) {
+	var i Item
+	var poll, emojis string
+	var pinned, closed, published, edited, created int64
+	err := row.Scan(&i.ID, &i.IRI, &i.Kind, &i.Local, &i.Author, &i.Group, &i.Audience, &i.ReplyTo, &i.ReplyAuthor, &i.ReplyIRI, &i.Thread, &i.BoostOf,
+		&i.Title, &i.Content, &i.Source, &i.Summary, &i.Language, &i.URL, &i.Context, &i.Sensitive, &poll, &emojis, &i.RepliesCount, &i.LikesCount,
+		&i.BoostsCount, &pinned, &closed, &published, &edited, &created, &i.App)
+	if err != nil {
+		return nil, err
+	}
+	if poll != "" {
+		if err := json.Unmarshal([]byte(poll), &i.Poll); err != nil {
+			return nil, fmt.Errorf("read poll of item %d: %w", i.ID, err)
+		}
+	}
+	if emojis != "[]" {
+		if err := json.Unmarshal([]byte(emojis), &i.Emojis); err != nil {
+			return nil, fmt.Errorf("read emojis of item %d: %w", i.ID, err)
+		}
+	}
+	i.Pinned, i.Closed, i.Published = db.FromMillis(pinned), db.FromMillis(closed), db.FromMillis(published)
+	i.Edited, i.Created = db.FromMillis(edited), db.FromMillis(created)
+	return &i, nil
+}
+
+// Get returns an item that the viewer may see; what it may not see does not exist.
+func Get(ctx context.Context, q db.Q, viewer actors.Viewer, id ID) (*Item, error) {
+	sees, args := actors.Sees(viewer, "i", []any{id})
+	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id = $1 AND "+sees, args...)
+	return i, known(err)
+}
+
+// ByIRI is Get by the ActivityPub id.
+func ByIRI(ctx context.Context, q db.Q, viewer actors.Viewer, iri string) (*Item, error) {
+	sees, args := actors.Sees(viewer, "i", []any{iri})
+	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.iri = $1 AND "+sees, args...)
+	return i, known(err)
+}
+
+func known(err error) error {
+	if errors.Is(err, fault.NotFound) {
+		return fault.Say(fault.NotFound, "This post does not exist, or you may not see it.")
+	}
+	return err
+}
+
+// Stored is ByIRI for the node itself, which keeps what nobody may see as well: for deciding, never for showing.
+func Stored(ctx context.Context, q db.Q, iri string) (*Item, error) {
+	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.iri = $1", iri)
+	return i, known(err)
+}
+
+// StoredByID is Stored by number.
+func StoredByID(ctx context.Context, q db.Q, id ID) (*Item, error) {
+	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id = $1", id)
+	return i, known(err)
+}
+
+// Many returns those of the items that the viewer may see, by number, in one query.
+func Many(ctx context.Context, q db.Q, viewer actors.Viewer, ids []ID) (map[ID]*Item, error) {
+	found := make(map[ID]*Item, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, args := db.In(nil, ids)
+	sees, args := actors.Sees(viewer, "i", args)
+	all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id IN ("+list+") AND "+sees, args...)
+	for _, i := range all {
+		found[i.ID] = i
+	}
+	return found, err
+}
+
+// Listed runs a query whose condition chooses items of the alias i; it joins nothing and continues args.
+// The condition must contain the gate: timeline builds it.
+func Listed(ctx context.Context, q db.Q, condition string, args []any) ([]*Item, error) {
+	return db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE "+condition, args...)
+}
+
+// Doc returns the object as it was signed.
+func Doc(ctx context.Context, q db.Q, id ID) ([]byte, error) {
+	doc, err := db.One(ctx, q, func(r db.Scanner) (b []byte, err error) { return b, r.Scan(&b) }, "SELECT doc FROM items WHERE id = $1", id)
+	return doc, known(err)
+}
+
+// Recipient is an actor that an item addresses or mentions.
+type Recipient struct {
+	Actor   actors.ID
+	Mention bool
+}
+
+// Recipients returns whom the items address and mention, in one query.
+func Recipients(ctx context.Context, q db.Q, ids []ID) (map[ID][]Recipient, error) {
+	list, args := db.In(nil, ids)
+	found := map[ID][]Recipient{}
+	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var item ID
+		var to Recipient
+		err = r.Scan(&item, &to.Actor, &to.Mention)
+		found[item] = append(found[item], to)
+		return x, err
+	}, "SELECT item, actor, mention FROM recipients WHERE item IN ("+list+") ORDER BY item, actor", args...)
+	return found, err
+}
+
+// Tags returns the hashtags of the items, without #, in one query.
+func Tags(ctx context.Context, q db.Q, ids []ID) (map[ID][]string, error) {
+	list, args := db.In(nil, ids)
+	found := map[ID][]string{}
+	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var item ID
+		var name string
+		err = r.Scan(&item, &name)
+		found[item] = append(found[item], name)
+		return x, err
+	}, "SELECT item, name FROM tags WHERE item IN ("+list+") ORDER BY item, name", args...)
+	return found, err
+}

@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package content
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/media"
+)
+
+// Library keeps the items: those made here and those that others sent us.
+type Library struct {
+	DB    *db.DB
+	Dir   *actors.Directory
+	Media *media.Store
+}
+
+// Made is an item with all that is kept beside it.
+type Made struct {
+	Item       *Item
+	Recipients []Recipient
+	Tags       []string     // hashtags without #, lower case
+	Files      []media.ID   // uploads of the author, when local
+	Remote     []media.File // attachments elsewhere
+	Doc        []byte       // the object as it was signed; {} for a boost
+}
+
+// Save keeps a new item and counts it where it counts. It reports false when the item is already there.
+func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
+	i := m.Item
+	fail := func(err error) (bool, error) { return false, fmt.Errorf("save %s: %w", i.IRI, err) }
+	if i.Created.IsZero() {
+		i.Created = time.Now()
+	}
+	if i.ID == 0 {
+		i.ID = ID(l.DB.IDAt(i.Published))
+	}
+	if i.Thread == 0 {
+		i.Thread = i.ID
+	}
+	res, err := tx.Exec(ctx, `INSERT INTO items (id, iri, kind, local, author, grp, audience, reply_to, reply_author, reply_iri, thread, boost_of, title, content,
+		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+		ON CONFLICT (iri) DO NOTHING`,
+		i.ID, i.IRI, i.Kind, i.Local, i.Author, i.Group, i.Audience, i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.BoostOf, i.Title, i.Content,
+		i.Source, i.Summary, i.Language, i.URL, i.Context, i.Sensitive, pollText(i.Poll), emojiText(i.Emojis), db.Millis(i.Published), db.Millis(i.Edited),
+		db.Millis(i.Created), i.App, m.Doc)
+	if err != nil {
+		return fail(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	for _, r := range m.Recipients {
+		if _, err := tx.Exec(ctx, "INSERT INTO recipients (item, actor, mention) VALUES ($1, $2, $3) ON CONFLICT (item, actor) DO NOTHING", i.ID, r.Actor, r.Mention); err != nil {
+			return fail(err)
+		}
+	}
+	if err := l.setTags(ctx, tx, i.ID, m.Tags); err != nil {
+		return fail(err)
+	}
+	if len(m.Files) > 0 {
+		if err := media.Attach(ctx, tx, int64(i.ID), i.Author, m.Files); err != nil {
+			return false, err
+		}
+	}
+	if len(m.Remote) > 0 {
+		if err := media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
+			return fail(err)
+		}
+	}
+	if err := l.count(ctx, tx, i, 1); err != nil {
+		return fail(err)
+	}
+	if i.Kind == Announce {
+		return true, nil
+	}
+	return true, l.adopt(ctx, tx, i)
+}
+
+// count adds (or, with -1, takes) the item where it is counted: at its author, its parent, what it boosts.
+func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error {
+	if _, err := tx.Exec(ctx, `UPDATE actors SET items_count = items_count + $1, last_item = CASE WHEN $1 > 0 AND last_item < $2 THEN $2 ELSE last_item END
+		WHERE id = $3`, step, db.Millis(i.Published), i.Author); err != nil {
+		return err
+	}
+	if i.ReplyTo != 0 {
+		if _, err := tx.Exec(ctx, "UPDATE items SET replies_count = replies_count + $1 WHERE id = $2", step, i.ReplyTo); err != nil {
+			return err
+		}
+	}
+	if i.BoostOf != 0 {
+		if _, err := tx.Exec(ctx, "UPDATE items SET boosts_count = boosts_count + $1 WHERE id = $2", step, i.BoostOf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt gives replies that came before their parent their place in its conversation.
+func (l *Library) adopt(ctx context.Context, tx *db.Tx, parent *Item) error {
+	orphans, err := db.All(ctx, tx, func(r db.Scanner) (t ID, err error) { return t, r.Scan(&t) },
+		"SELECT thread FROM items WHERE reply_iri = $1 AND reply_to = 0", parent.IRI)
+	if err != nil || len(orphans) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = $1, reply_author = $2 WHERE reply_iri = $3 AND reply_to = 0", parent.ID, parent.Author, parent.IRI); err != nil {
+		return err
+	}
+	list, args := db.In([]any{parent.Thread}, orphans)
+	if _, err := tx.Exec(ctx, "UPDATE items SET thread = $1 WHERE thread IN ("+list+")", args...); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE items SET replies_count = replies_count + $1 WHERE id = $2", len(orphans), parent.ID)
+	return err
+}
+
+func (l *Library) setTags(ctx context.Context, tx *db.Tx, id ID, tags []string) error {
+	for _, name := range tags {
+		if _, err := tx.Exec(ctx, "INSERT INTO tags (name, item) VALUES ($1, $2) ON CONFLICT (name, item) DO NOTHING", name, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Edit replaces what an item says, and keeps what it said before as a version.
+func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) error {
+	i := m.Item
+	fail := func(err error) error { return fmt.Errorf("edit %s: %w", before.IRI, err) }
+	files, err := media.Of(ctx, tx, []int64{int64(before.ID)})
+	if err != nil {
+		return fail(err)
+	}
+	ids := []media.ID{}
+	for _, f := range files[int64(before.ID)] {
+		ids = append(ids, f.ID)
+	}
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return fail(err)
+	}
+	written := before.Edited
+	if written.IsZero() {
+		written = before.Published
+	}
+	if before.Content != i.Content || before.Summary != i.Summary || before.Title != i.Title || before.Sensitive != i.Sensitive {
+		if _, err := tx.Exec(ctx, `INSERT INTO versions (id, item, title, content, source, summary, sensitive, poll, files, written) VALUES
+			($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, l.DB.NewID(), before.ID, before.Title, before.Content, before.Source, before.Summary, before.Sensitive,
+			pollText(before.Poll), string(text), db.Millis(written)); err != nil {
+			return fail(err)
+		}
+	}
+	if _, err := tx.Exec(ctx, `UPDATE items SET kind = $1, title = $2, content = $3, source = $4, summary = $5, language = $6, url = $7, sensitive = $8, poll = $9,
+		emojis = $10, edited = $11, doc = $12 WHERE id = $13`, i.Kind, i.Title, i.Content, i.Source, i.Summary, i.Language, i.URL, i.Sensitive, pollText(i.Poll),
+		emojiText(i.Emojis), db.Millis(i.Edited), m.Doc, before.ID); err != nil {
+		return fail(err)
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM tags WHERE item = $1", before.ID); err != nil {
+		return fail(err)
+	}
+	if err := l.setTags(ctx, tx, before.ID, m.Tags); err != nil {
+		return fail(err)
+	}
+	for _, r := range m.Recipients {
+		if _, err := tx.Exec(ctx, "INSERT INTO recipients (item, actor, mention) VALUES ($1, $2, $3) ON CONFLICT (item, actor) DO UPDATE SET mention = excluded.mention",
+			before.ID, r.Actor, r.Mention); err != nil {
+			return fail(err)
+		}
+	}
+	if !before.Local {
+		if err := media.AddRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+			return fail(err)
+		}
+	}
+	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
+	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread
+	return nil
+}
+
+// Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.
+// It returns the numbers of all that went.
+func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]ID, error) {
+	fail := func(err error) ([]ID, error) { return nil, fmt.Errorf("remove %s: %w", i.IRI, err) }
+	boosts, err := Listed(ctx, tx, "i.boost_of = $1", []any{i.ID})
+	if err != nil {
+		return fail(err)
+	}
+	var gone []ID
+	for _, x := range append(boosts, i) {
+		if err := l.count(ctx, tx, x, -1); err != nil {
+			return fail(err)
+		}
+		if x.Kind != Announce {
+			if err := l.Media.RemoveOf(ctx, tx, int64(x.ID)); err != nil {
+				return fail(err)
+			}
+		}
+		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1", x.ID); err != nil {
+			return fail(err)
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM items WHERE id = $1", x.ID); err != nil {
+			return fail(err)
+		}
+		gone = append(gone, x.ID)
+	}
+	return gone, Bury(ctx, tx, i.IRI, i.Kind)
+}
+
+// Bury notes that an id is gone for good, known here or not.
+func Bury(ctx context.Context, tx *db.Tx, iri, formerType string) error {
+	_, err := tx.Exec(ctx, "INSERT INTO tombstones (iri, former_type, deleted) VALUES ($1, $2, $3) ON CONFLICT (iri) DO NOTHING", iri, formerType, db.Millis(time.Now()))
+	return err
+}
+
+// Tombstone tells what an id was and when it went; fault.NotFound when it did not.
+func Tombstone(ctx context.Context, q db.Q, iri string) (formerType string, deleted time.Time, err error) {
+	_, err = db.One(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var ms int64
+		err = r.Scan(&formerType, &ms)
+		deleted = db.FromMillis(ms)
+		return x, err
+	}, "SELECT former_type, deleted FROM tombstones WHERE iri = $1", iri)
+	return formerType, deleted, err
+}
+
+// Buried tells whether an id is gone for good.
+func Buried(ctx context.Context, q db.Q, iri string) (bool, error) {
+	n, err := db.One(ctx, q, func(r db.Scanner) (n int, err error) { return n, r.Scan(&n) }, "SELECT COUNT(*) FROM tombstones WHERE iri = $1", iri)
+	return n > 0, err
+}
+
+// Pin puts an item at the head of its author's page, or of its group's; the zero time takes it away.
+func Pin(ctx context.Context, tx *db.Tx, id ID, when time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE items SET pinned = $1 WHERE id = $2", db.Millis(when), id)
+	return err
+}
+
+// Close stops the replies to an item (FEP-1b12 Lock); the zero time opens it again.
+func Close(ctx context.Context, tx *db.Tx, id ID, when time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE items SET closed = $1 WHERE id = $2", db.Millis(when), id)
+	return err
+}
+
+func pollText(p *Poll) string {
+	if p == nil {
+		return ""
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and times always marshal
+	}
+	return string(text)
+}
+
+func emojiText(e []actors.Emoji) string {
+	if len(e) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// SetGroup notes that an item stands in a group: the group has said so.
+func SetGroup(ctx context.Context, tx *db.Tx, id ID, group actors.ID) error {
+	_, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id)
+	return err
+}

@@ -1,0 +1,481 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+)
+
+// arrival is an authentic activity on its way in.
+type arrival struct {
+	*vocab.Activity
+	actor *actors.Actor
+	raw   []byte
+	via   *actors.Actor // the group elsewhere that announced it to its members; nil when it came straight
+
+	item  *content.Item // what allow found out for apply
+	group *actors.Actor // the group that it is about
+	other *actors.Actor // the other actor that it is about
+	inner *arrival      // what was announced or is undone
+	vote  bool
+}
+
+// handler gives one type of activity its effect. allow decides, without effects, whether it may have one: nil is yes, a
+// *needs says what must be read elsewhere first, anything else is the reason of a refusal. apply is the effect.
+type handler struct {
+	allow func(context.Context, *Inbox, db.Q, *arrival) error
+	apply func(context.Context, *Inbox, *db.Tx, *arrival) error
+}
+
+// handlerOf is the protocol. What is not here is accepted and dropped.
+func handlerOf(kind string) (handler, bool) {
+	switch kind {
+	case "Create":
+		return handler{allowCreate, applyCreate}, true
+	case "Update":
+		return handler{allowUpdate, applyUpdate}, true
+	case "Delete":
+		return handler{allowDelete, applyDelete}, true
+	case "Undo":
+		return handler{allowUndo, applyUndo}, true
+	case "Follow", "Join":
+		return handler{allowFollow, applyFollow}, true
+	case "Leave":
+		return handler{allowFollow, applyLeave}, true
+	case "Accept":
+		return handler{allowAnswer, applyAccept}, true
+	case "Reject":
+		return handler{allowAnswer, applyReject}, true
+	case "Add", "Remove":
+		return handler{allowCollect, applyCollect}, true
+	case "Announce":
+		return handler{allowAnnounce, applyAnnounce}, true
+	case "Like", "EmojiReact", "Dislike":
+		return handler{allowReaction, applyReaction}, true
+	case "Block":
+		return handler{allowBlock, applyBlock}, true
+	case "Flag":
+		return handler{allowFlag, applyFlag}, true
+	case "Lock":
+		return handler{allowLock, applyLock}, true
+	case "Move":
+		return handler{allowMove, applyMove}, true
+	}
+	return handler{}, false
+}
+
+// ---- posts: Create, Update, Delete -------------------------------------------------------------------
+
+func allowCreate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	if a.Object.Object == nil {
+		if federation.SameOrigin(a.Object.ID, a.Actor) {
+			return unlessKnown(ctx, q, a.Object.ID)
+		}
+		return fault.Say(fault.Invalid, "The Create holds no object.")
+	}
+	o := a.Object.Object
+	if err := ownObject(o, a.Actor); err != nil {
+		return err
+	}
+	if gone, err := content.Buried(ctx, q, o.ID); err != nil || gone {
+		return errors.Join(err, fault.Say(fault.Gone, "%s was deleted before it came.", o.ID))
+	}
+	if isVote(o) {
+		return allowVote(ctx, q, a, o)
+	}
+	return x.allowPost(ctx, q, a, o)
+}
+
+// unlessKnown asks for an object that was only named to be fetched; then there is nothing left to do.
+func unlessKnown(ctx context.Context, q db.Q, iri string) error {
+	if _, err := content.Stored(ctx, q, iri); errors.Is(err, fault.NotFound) {
+		return &needs{iri}
+	}
+	return nil
+}
+
+// ownObject checks that an object belongs to the actor (FEP-fe34): attributed to it, and of its server.
+func ownObject(o *vocab.Object, actor string) error {
+	switch {
+	case federation.CheckID(o.ID) != nil || !federation.SameOrigin(o.ID, actor):
+		return fault.Say(fault.Invalid, "The object %s is not of the server of %s.", o.ID, actor)
+	case o.AttributedTo != actor:
+		return fault.Say(fault.Invalid, "The object %s is attributed to %s, not to %s.", o.ID, o.AttributedTo, actor)
+	}
+	return nil
+}
+
+// allowPost finds the group that a post is for and whether it may be there, and whether anybody here is concerned.
+func (x *Inbox) allowPost(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) error {
+	group, err := x.groupFor(ctx, q, a, o)
+	if err != nil {
+		return err
+	}
+	a.group = group
+	if group != nil && group.Local || a.via != nil {
+		return nil
+	}
+	concerned, err := x.concerns(ctx, q, a.actor, slices.Concat(o.To, o.CC, a.To, a.CC), o.InReplyTo)
+	if err == nil && !concerned {
+		err = fault.Say(fault.Forbidden, "Nobody on this node is concerned by %s.", o.ID)
+	}
+	return err
+}
+
+// groupFor is the group that a post goes to, nil when to none. A claim in a document counts only for our own groups, where
+// the list of members decides; for groups elsewhere the group itself must have announced the post.
+func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) (*actors.Actor, error) {
+	if a.via != nil {
+		return a.via, nil
+	}
+	named := slices.Concat(o.Audience, o.To, o.CC, a.To, a.CC, a.Audience)
+	candidates, err := actors.ByIRIs(ctx, q, slices.DeleteFunc(slices.Clone(named), func(iri string) bool { return !x.Dir.Ours(iri) }))
+	if err != nil {
+		return nil, err
+	}
+	var parent *content.Item
+	if o.InReplyTo != "" {
+		parent, _ = content.Stored(ctx, q, o.InReplyTo)
+	}
+	for _, group := range candidates {
+		if !group.IsGroup() || parent != nil && parent.Group != group.ID || parent == nil && o.InReplyTo != "" {
+			continue
+		}
+		if content.Audience(a.actor, group, o.To, o.CC) > actors.Unlisted {
+			continue // an open group shows everybody what it is given: nothing narrower is taken in
+		}
+		role, err := actors.RoleOf(ctx, q, a.actor.ID, group.ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case role == "" && slices.Contains(o.Audience, group.IRI):
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "Only members post in %s.", group.Handle())}
+		case role == "":
+			continue
+		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "In %s only moderators start conversations.", group.Handle())}
+		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "This conversation in %s has been closed.", group.Handle())}
+		}
+		return group, nil
+	}
+	return nil, nil
+}
+
+// refusal is a refusal that the sender is told: Reject by the group (groups-1 §6).
+type refusal struct {
+	by *actors.Actor
+	error
+}
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// concerns tells whether a post has anything to do with this node: it names one of ours, answers something known, or is by
+// somebody whom one of ours follows. Others are dropped, or a stranger could fill the disk.
+func (x *Inbox) concerns(ctx context.Context, q db.Q, author *actors.Actor, named []string, inReplyTo string) (bool, error) {
+	if slices.ContainsFunc(named, x.Dir.Ours) {
+		return true, nil
+	}
+	n, err := db.One(ctx, q, db.Scalar[int], `SELECT CASE WHEN EXISTS (SELECT 1 FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active')
+		OR EXISTS (SELECT 1 FROM items i WHERE i.iri = $2) THEN 1 ELSE 0 END`, author.ID, inReplyTo)
+	return n == 1, err
+}
+
+func applyCreate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	switch {
+	case a.Object.Object == nil:
+		return nil
+	case a.vote:
+		return applyVote(ctx, x, tx, a)
+	}
+	m, err := x.Library.FromWire(ctx, tx, a.Object.Object, a.actor, a.group)
+	if err != nil {
+		return err
+	}
+	added, err := x.Timelines.Publish(ctx, tx, m)
+	if err != nil {
+		return err
+	}
+	if !added {
+		return x.joinGroup(ctx, tx, a, m.Item.IRI)
+	}
+	if err := x.boostByGroup(ctx, tx, a, m.Item); err != nil {
+		return err
+	}
+	if m.Item.ReplyIRI != "" && m.Item.ReplyTo == 0 {
+		if err := x.wantParents(ctx, tx, m.Item.ReplyIRI); err != nil {
+			return err
+		}
+	}
+	if a.group == nil || !a.group.Local || a.via != nil {
+		return nil
+	}
+	return x.Outbox.Relay(ctx, tx, a.group, a.raw, "Create", m.Item) // also when an Update overtook its Create
+}
+
+// relay passes on what came straight to a group of ours.
+func (x *Inbox) relay(ctx context.Context, tx *db.Tx, a *arrival, item *content.Item) error {
+	if a.group == nil || !a.group.Local || a.via != nil {
+		return nil
+	}
+	return x.Outbox.Relay(ctx, tx, a.group, a.raw, a.Type, item)
+}
+
+func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	if a.Object.Actor != nil {
+		if a.Object.ID != a.Actor {
+			return fault.Say(fault.Forbidden, "%s may not change %s.", a.Actor, a.Object.ID)
+		}
+		return nil
+	}
+	o := a.Object.Object
+	if o == nil {
+		return fault.Say(fault.Invalid, "The Update holds no object.")
+	}
+	if err := ownObject(o, a.Actor); err != nil {
+		return err
+	}
+	item, err := content.Stored(ctx, q, o.ID)
+	if errors.Is(err, fault.NotFound) {
+		return allowCreate(ctx, x, q, a) // it overtook its Create, or this node joined later
+	}
+	if err != nil {
+		return err
+	}
+	if item.Author != a.actor.ID {
+		return fault.Say(fault.Forbidden, "%s may not change what somebody else wrote.", a.Actor)
+	}
+	a.item = item
+	return x.groupOfItem(ctx, q, a)
+}
+
+// groupOfItem finds the group that an item stands in, so that what is said about it can be passed on.
+func (x *Inbox) groupOfItem(ctx context.Context, q db.Q, a *arrival) error {
+	if a.item.Group == 0 {
+		return nil
+	}
+	group, err := actors.Get(ctx, q, a.item.Group)
+	if err != nil {
+		return err
+	}
+	a.group = group
+	return nil
+}
+
+func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.Object.Actor != nil {
+		_, err := x.Dir.Learn(ctx, tx, a.Object.Actor)
+		return err
+	}
+	if a.item == nil {
+		return applyCreate(ctx, x, tx, a)
+	}
+	o := a.Object.Object
+	m, err := x.Library.FromWire(ctx, tx, o, a.actor, a.group)
+	if err != nil {
+		return err
+	}
+	if m.Item.Poll != nil && m.Item.Content == a.item.Content && m.Item.Edited.Equal(a.item.Edited) {
+		if err := content.SetPoll(ctx, tx, a.item.ID, m.Item.Poll); err != nil {
+			return err
+		}
+		return x.relay(ctx, tx, a, a.item)
+	}
+	if o.Updated.IsZero() && m.Item.Content == a.item.Content && m.Item.Poll == nil || !o.Updated.IsZero() && !a.item.Edited.IsZero() && o.Updated.Before(a.item.Edited) {
+		return nil // nothing new, or older than what is here
+	}
+	if m.Item.Edited.IsZero() {
+		m.Item.Edited = a.Published
+	}
+	if err := x.Timelines.Republish(ctx, tx, a.item, m); err != nil {
+		return err
+	}
+	return x.relay(ctx, tx, a, a.item)
+}
+
+func allowDelete(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	if a.Object.ID == a.Actor {
+		return nil
+	}
+	item, err := content.Stored(ctx, q, a.Object.ID)
+	if errors.Is(err, fault.NotFound) {
+		if federation.SameOrigin(a.Object.ID, a.Actor) {
+			return nil // only noted, so that its late Create is ignored
+		}
+		return fault.Say(fault.NotFound, "%s is not known here.", a.Object.ID)
+	}
+	if err != nil {
+		return err
+	}
+	a.item = item
+	if err := x.groupOfItem(ctx, q, a); err != nil || item.Author == a.actor.ID {
+		return err
+	}
+	return x.mayModerate(ctx, q, a)
+}
+
+// mayModerate tells whether the actor may decide about an item that it did not write: as staff of the item's group, which
+// is ours, or which announced the decision itself.
+func (x *Inbox) mayModerate(ctx context.Context, q db.Q, a *arrival) error {
+	denied := fault.Say(fault.Forbidden, "%s may not decide about %s.", a.Actor, a.Object.ID)
+	switch {
+	case a.group == nil:
+		return denied
+	case a.via != nil:
+		if a.via.ID == a.group.ID {
+			return nil // its home has checked
+		}
+		return denied
+	case !a.group.Local:
+		return denied
+	}
+	role, err := actors.RoleOf(ctx, q, a.actor.ID, a.group.ID)
+	if err == nil && !role.Staff() {
+		err = denied
+	}
+	return err
+}
+
+func applyDelete(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.Object.ID == a.Actor {
+		return x.Timelines.ForgetActor(ctx, tx, a.actor)
+	}
+	if a.item == nil {
+		return content.Bury(ctx, tx, a.Object.ID, "")
+	}
+	if err := x.relay(ctx, tx, a, a.item); err != nil {
+		return err
+	}
+	if a.group != nil && a.group.Local {
+		if err := x.Outbox.Withdraw(ctx, tx, a.item); err != nil {
+			return err
+		}
+	}
+	return x.Timelines.Unpublish(ctx, tx, a.item)
+}
+
+// ---- votes in polls ----------------------------------------------------------------------------------
+
+// isVote tells a vote from a post: a Note with a name, without content, that answers something (FEP-9967).
+func isVote(o *vocab.Object) bool {
+	return o.Type == "Note" && o.Name != "" && o.Content == "" && o.InReplyTo != ""
+}
+
+func allowVote(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) error {
+	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, o.InReplyTo)
+	if err != nil {
+		return err
+	}
+	if item.Poll == nil || !item.Local {
+		return fault.Say(fault.Invalid, "%s is not a poll of this node.", o.InReplyTo)
+	}
+	a.item, a.vote = item, true
+	return nil
+}
+
+func applyVote(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	votes := []*vocab.Object{a.Object.Object}
+	for _, more := range a.MoreObjects { // GoToSocial sends the choices of one person together
+		if more.Object != nil && isVote(more.Object) && ownObject(more.Object, a.Actor) == nil && more.Object.InReplyTo == a.item.IRI {
+			votes = append(votes, more.Object)
+		}
+	}
+	counted := false
+	for _, v := range votes {
+		added, err := x.Library.Choose(ctx, tx, a.item, a.actor.ID, v.Name, v.ID)
+		if err != nil {
+			return err
+		}
+		counted = counted || added
+	}
+	if !counted {
+		return nil
+	}
+	return x.Outbox.TellPoll(ctx, tx, a.item.ID)
+}
+
+// ---- reactions ---------------------------------------------------------------------------------------
+
+func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, a.Object.ID)
+	if errors.Is(err, fault.NotFound) && a.via != nil {
+		if gone, err := content.Buried(ctx, q, a.Object.ID); err == nil && !gone {
+			return &needs{a.Object.ID} // something in a group of ours that has not come yet
+		}
+	}
+	if err != nil {
+		return err
+	}
+	a.item = item
+	return x.groupOfItem(ctx, q, a)
+}
+
+func applyReaction(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	kind, value := reaction(a.Activity)
+	added, err := x.Library.Vote(ctx, tx, a.item, a.actor.ID, kind, value, a.ID)
+	if err != nil || !added {
+		return err
+	}
+	if kind != content.Dislike {
+		if err := x.Timelines.Notify(ctx, tx, a.item.Author, "favourite", a.actor.ID, a.item.ID); err != nil {
+			return err
+		}
+	}
+	return x.relay(ctx, tx, a, a.item)
+}
+
+// reaction reads what is said: a Like with a text is an emoji (FEP-c0e0).
+func reaction(a *vocab.Activity) (kind, value string) {
+	value = actors.CleanText(a.Content, 64)
+	switch {
+	case a.Type == "Dislike":
+		return content.Dislike, ""
+	case value != "" && value != "❤️" && value != "❤":
+		return content.Emoji, value
+	}
+	return content.Like, ""
+}
+
+// ---- reports -----------------------------------------------------------------------------------------
+
+func allowFlag(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	for _, ref := range append(a.MoreObjects, a.Object) {
+		if x.Dir.Ours(ref.ID) {
+			return nil
+		}
+	}
+	return fault.Say(fault.Invalid, "The report is about nothing of this node.")
+}
+
+func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	about := []string{a.Object.ID}
+	for _, ref := range a.MoreObjects[:min(len(a.MoreObjects), 100)] {
+		about = append(about, ref.ID)
+	}
+	text := a.Content // Mastodon; Lemmy writes it in summary
+	if text == "" {
+		text = a.Summary
+	}
+	list, err := json.Marshal(about)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO reports (id, iri, reporter, about, comment) VALUES ($1, $2, $3, $4, $5)",
+		x.DB.NewID(), a.ID, a.actor.ID, string(list), actors.CleanText(text, 3000)); err != nil {
+		return fmt.Errorf("keep report: %w", err)
+	}
+	tx.After(func() { x.Log.Warn("a report has come in", "from", a.actor.Host, "about", about) })
+	return nil
+}

@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// allowFollow: anybody may ask; the answer depends on who is asked.
+func allowFollow(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	target, err := actors.ByIRI(ctx, q, a.Object.ID)
+	if err != nil {
+		return err
+	}
+	if !target.Local || target.Kind == actors.Application || a.Type == "Join" && !target.IsGroup() {
+		return fault.Say(fault.Invalid, "%s cannot be followed or joined here.", a.Object.ID)
+	}
+	a.other = target
+	return nil
+}
+
+func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	request := actors.Request{ID: a.ID, As: a.Type, Message: a.Content}
+	before, err := actors.RelationOf(ctx, tx, a.actor.ID, a.other.ID)
+	if err != nil {
+		return err
+	}
+	r, err := x.Dir.Ask(ctx, tx, a.actor, a.other, request)
+	if errors.Is(err, fault.Forbidden) {
+		return x.Outbox.Reply(ctx, tx, "Reject", a.other, a.actor, request)
+	}
+	if err != nil {
+		return err
+	}
+	if before.State != r.State {
+		if err := x.Outbox.NotifyAsked(ctx, tx, a.actor, a.other, r); err != nil {
+			return err
+		}
+	}
+	if r.State == actors.Active {
+		return x.Outbox.Reply(ctx, tx, "Accept", a.other, a.actor, request)
+	}
+	return nil
+}
+
+func applyLeave(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if _, err := x.Dir.End(ctx, tx, a.actor, a.other, actors.Left); err != nil {
+		return err
+	}
+	for _, kind := range []string{timeline.Follow, timeline.FollowRequest} {
+		if err := x.Timelines.Forget(ctx, tx, a.other.ID, kind, a.actor.ID, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allowAnswer finds the question of ours that an Accept or Reject answers: never without one (a follow that was not
+// answered by whom it asked is no follow).
+func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	var who actors.ID
+	var err error
+	if a.Object.Activity != nil && a.Object.Activity.Actor != "" {
+		asker, err := actors.ByIRI(ctx, q, a.Object.Activity.Actor)
+		if err != nil {
+			return err
+		}
+		if a.Object.Activity.Object.ID != a.Actor {
+			return fault.Say(fault.Forbidden, "%s answers a question that was put to somebody else.", a.Actor)
+		}
+		who = asker.ID
+	} else {
+		who, err = db.One(ctx, q, db.Scalar[actors.ID], "SELECT subject FROM relations WHERE object = $1 AND request = $2", a.actor.ID, a.Object.ID)
+		if err != nil {
+			return fault.Say(fault.NotFound, "%s answers a question that nobody here asked.", a.Actor)
+		}
+	}
+	asker, err := actors.Get(ctx, q, who)
+	if err != nil {
+		return err
+	}
+	r, err := actors.RelationOf(ctx, q, who, a.actor.ID)
+	if err != nil {
+		return err
+	}
+	if !asker.Local || r.State != actors.Requested && r.State != actors.Active {
+		return fault.Say(fault.NotFound, "%s answers a question that nobody here asked.", a.Actor)
+	}
+	a.other = asker
+	return nil
+}
+
+func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	_, err := x.Dir.Admit(ctx, tx, a.other, a.actor)
+	return err
+}
+
+func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	_, err := x.Dir.End(ctx, tx, a.other, a.actor, actors.Removed)
+	return err
+}
+
+// ---- Block and Lock ----------------------------------------------------------------------------------
+
+// allowBlock: of one of ours by somebody elsewhere; or of a member by the staff of a group (FEP-1b12), which is ours, or
+// which announced it.
+func allowBlock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	other, err := actors.ByIRI(ctx, q, a.Object.ID)
+	if err != nil {
+		return err
+	}
+	a.other = other
+	if a.Target.ID == "" || a.Target.ID == a.Actor {
+		if !other.Local {
+			return fault.Say(fault.Invalid, "The block concerns nobody of this node.")
+		}
+		return nil
+	}
+	group, err := actors.ByIRI(ctx, q, a.Target.ID)
+	if err != nil {
+		return err
+	}
+	if !group.IsGroup() {
+		return fault.Say(fault.Invalid, "%s is not a group.", a.Target.ID)
+	}
+	a.group = group
+	if err := x.mayModerate(ctx, q, a); err != nil {
+		return err
+	}
+	role, err := actors.RoleOf(ctx, q, other.ID, group.ID)
+	if err == nil && role.Staff() {
+		err = fault.Say(fault.Forbidden, "Owners and moderators of a group cannot be banned from it.")
+	}
+	return err
+}
+
+func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.group == nil {
+		return x.Dir.Block(ctx, tx, a.actor, a.other, a.ID)
+	}
+	if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Banned); err != nil {
+		return err
+	}
+	return x.relay(ctx, tx, a, nil)
+}
+
+func allowLock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	item, err := content.Stored(ctx, q, a.Object.ID)
+	if err != nil {
+		return err
+	}
+	a.item = item
+	if err := x.groupOfItem(ctx, q, a); err != nil {
+		return err
+	}
+	return x.mayModerate(ctx, q, a)
+}
+
+func applyLock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if err := content.Close(ctx, tx, a.item.ID, time.Now()); err != nil {
+		return err
+	}
+	return x.relay(ctx, tx, a, a.item)
+}
+
+// ---- Add and Remove ----------------------------------------------------------------------------------
+
+// allowCollect: an actor pins or unpins its own in its own collection; a group's staff also names moderators (FEP-1b12).
+func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	target := a.Target.ID
+	if target == "" {
+		target = a.Origin.ID
+	}
+	owner := a.actor
+	if target != a.actor.Featured {
+		group, err := db.One(ctx, q, db.Scalar[actors.ID], "SELECT id FROM actors WHERE kind = 'Group' AND (featured = $1 OR moderators = $1) AND deleted = 0", target)
+		if err != nil {
+			return fault.Say(fault.NotFound, "The collection %s is not known here.", target)
+		}
+		if owner, err = actors.Get(ctx, q, group); err != nil {
+			return err
+		}
+		a.group = owner
+		if a.actor.ID != owner.ID {
+			if err := x.mayModerate(ctx, q, a); err != nil {
+				return err
+			}
+		}
+		if target == owner.Moderators {
+			return x.allowRole(ctx, q, a)
+		}
+	}
+	item, err := content.Stored(ctx, q, a.Object.ID)
+	if errors.Is(err, fault.NotFound) && federation.SameOrigin(a.Object.ID, owner.IRI) {
+		return &needs{a.Object.ID}
+	}
+	if err != nil {
+		return err
+	}
+	if item.Author != owner.ID && item.Group != owner.ID {
+		return fault.Say(fault.Forbidden, "%s pins what is not its own.", a.Actor)
+	}
+	a.item = item
+	return nil
+}
+
+func (x *Inbox) allowRole(ctx context.Context, q db.Q, a *arrival) error {
+	other, err := actors.ByIRI(ctx, q, a.Object.ID)
+	if err != nil {
+		return err
+	}
+	a.other = other
+	if !a.group.Local {
+		return nil
+	}
+	role, err := actors.RoleOf(ctx, q, a.actor.ID, a.group.ID)
+	if err == nil && role != actors.RoleOwner {
+		err = fault.Say(fault.Forbidden, "Only an owner names the moderators of a group.")
+	}
+	return err
+}
+
+func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.other != nil {
+		role := actors.RoleMember
+		if a.Type == "Add" {
+			role = actors.RoleModerator
+		}
+		now, err := actors.RoleOf(ctx, tx, a.other.ID, a.group.ID)
+		if err != nil || now == actors.RoleOwner || now == role || now == "" && !a.group.Local {
+			return err // an owner stays one; of groups elsewhere we know our own people only
+		}
+		if err := x.Dir.SetRole(ctx, tx, a.other, a.group, role); err != nil {
+			return err
+		}
+		return x.relay(ctx, tx, a, nil)
+	}
+	when := time.Time{}
+	if a.Type == "Add" {
+		when = time.Now()
+	}
+	if err := content.Pin(ctx, tx, a.item.ID, when); err != nil {
+		return err
+	}
+	return x.relay(ctx, tx, a, a.item)
+}
+
+// ---- Move --------------------------------------------------------------------------------------------
+
+// allowMove: the old account says that it goes on at a new one, which names the old one too (FEP-7628).
+func allowMove(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	if a.Object.ID != a.Actor || a.Target.ID == "" || a.Target.ID == a.Actor {
+		return fault.Say(fault.Invalid, "A Move is by the account that moves, to another one.")
+	}
+	target, err := actors.ByIRI(ctx, q, a.Target.ID)
+	if errors.Is(err, fault.NotFound) {
+		return &needs{a.Target.ID}
+	}
+	if err != nil {
+		return err
+	}
+	if !target.Local && time.Since(target.Fetched) > time.Minute {
+		return &needs{a.Target.ID} // what it says of the old one may be newer than what we know
+	}
+	for _, other := range target.AlsoKnownAs {
+		if other == a.Actor && target.MovedTo == "" {
+			a.other = target
+			return nil
+		}
+	}
+	return fault.Say(fault.Forbidden, "%s does not name %s as an earlier account.", a.Target.ID, a.Actor)
+}
+
+func applyMove(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	return x.Outbox.FollowMove(ctx, tx, a.actor, a.other)
+}

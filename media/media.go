@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package media is the bytes of files: upload, re-encode, thumbnails, and where they are kept.
+//
+// The folder of a Store has three parts: files (ours, named in the table), proxy (a cache of pictures of other nodes,
+// which may be thrown away at any time) and tmp.
+package media
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+)
+
+// ID is the number of a file.
+type ID int64
+
+// File is a picture, or another file, of an item or a profile: ours when it has a Path, somebody else's when it has
+// a Remote.
+type File struct {
+	ID             ID
+	Owner          actors.ID
+	Item           int64  // what it is attached to; 0 nothing yet, Profile an actor's profile
+	Kind           string // image, gifv, video, audio, unknown
+	MIME           string
+	Path, Preview  string // names in the store, of ours
+	Remote         string // address, of theirs
+	Size           int64  // bytes
+	Width, Height  int    // pixels
+	Duration       float64
+	Blurhash       string
+	Description    string // alternative text
+	FocusX, FocusY float64
+	Digest         string // digestMultibase
+	Created        time.Time
+}
+
+// Profile stands in File.Item for "the picture of a profile".
+const Profile = -1
+
+// Limits. Clients read them from the instance document.
+const (
+	MaxBytes       = 16 << 20
+	MaxPixels      = 33_177_600 // 7680 × 4320
+	MaxSide        = 3840       // larger pictures are scaled down to it
+	MaxFiles       = 4          // of an item, as in Mastodon
+	MaxRemote      = 16         // of an item of another node
+	MaxDescription = 1500       // characters
+	previewPixels  = 640 * 360
+)
+
+// MIMETypes are the types that can be uploaded.
+func MIMETypes() []string { return []string{"image/jpeg", "image/png", "image/gif", "image/webp"} }
+
+// Fetch reads a file of another node, at most max bytes of it, and says its media type.
+type Fetch func(ctx context.Context, url string, max int64) (io.ReadCloser, string, error)
+
+// Store keeps the files of one node in a folder.
+type Store struct {
+	d       *db.DB
+	dir     string
+	base    *url.URL
+	key     []byte
+	pixels  *semaphore.Weighted // bytes of decoded pictures at once
+	proxied *proxy
+}
+
+// New returns the store in a folder, which is made when needed. Base is the node's own address; the secret keeps strangers
+// from using the proxy.
+func New(d *db.DB, dir string, base *url.URL, secret []byte, fetch Fetch) *Store {
+	return &Store{
+		d: d, dir: dir, base: base, key: secret,
+		pixels:  semaphore.NewWeighted(pixelBudget),
+		proxied: newProxy(path.Join(dir, "proxy"), fetch),
+	}
+}
+
+// URL is where readers get a file. Pictures of other nodes come through our proxy, so that readers never tell those nodes
+// who they are; the other kinds are too large for that, and have their own address.
+func (s *Store) URL(f File) string {
+	switch {
+	case f.Path != "":
+		return s.local(f.Path)
+	case f.Kind == "image":
+		return s.ProxyURL(f.Remote)
+	}
+	return f.Remote
+}
+
+// PreviewURL is a small version of a file, or "" when there is none.
+func (s *Store) PreviewURL(f File) string {
+	switch {
+	case f.Preview != "":
+		return s.local(f.Preview)
+	case f.Kind == "image":
+		return s.URL(f)
+	}
+	return ""
+}
+
+// prefix is how every address of ours begins.
+func (s *Store) prefix() string { return s.base.JoinPath("media").String() + "/" }
+
+func (s *Store) local(name string) string { return s.prefix() + name }
+
+// ProxyURL is where readers get a picture of another node: an avatar, a header, an emoji. Our own addresses stay as they are.
+func (s *Store) ProxyURL(remote string) string {
+	if remote == "" || strings.HasPrefix(remote, s.prefix()) {
+		return remote
+	}
+	return s.prefix() + "proxy/" + s.mac(remote) + "/" + base64.RawURLEncoding.EncodeToString([]byte(remote))
+}
+
+func (s *Store) mac(remote string) string {
+	h := hmac.New(sha256.New, s.key)
+	h.Write([]byte("media proxy\n" + remote))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+}

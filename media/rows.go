@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+)
+
+const columns = `f.id, f.owner, f.item, f.kind, f.mime, f.path, f.preview, f.remote, f.size, f.width, f.height, f.duration,
+	f.blurhash, f.description, f.focus_x, f.focus_y, f.digest, f.created`
+
+func scan(row db.Scanner) (*File, error) {
+	var f File
+	var created int64
+	err := row.Scan(&f.ID, &f.Owner, &f.Item, &f.Kind, &f.MIME, &f.Path, &f.Preview, &f.Remote, &f.Size, &f.Width, &f.Height, &f.Duration,
+		&f.Blurhash, &f.Description, &f.FocusX, &f.FocusY, &f.Digest, &created)
+	f.Created = db.FromMillis(created)
+	return &f, err
+}
+
+func insertFile(ctx context.Context, tx *db.Tx, f *File, position int) error {
+	_, err := tx.Exec(ctx, `INSERT INTO files (id, owner, item, position, kind, mime, path, preview, remote, size, width, height, duration,
+		blurhash, description, focus_x, focus_y, digest, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		f.ID, f.Owner, f.Item, position, f.Kind, f.MIME, f.Path, f.Preview, f.Remote, f.Size, f.Width, f.Height, f.Duration,
+		f.Blurhash, f.Description, f.FocusX, f.FocusY, f.Digest, db.Millis(f.Created))
+	return err
+}
+
+// Get returns somebody's own file. Those of others do not exist.
+func (s *Store) Get(ctx context.Context, q db.Q, owner actors.ID, id ID) (*File, error) {
+	f, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM files f WHERE f.id = $1 AND f.owner = $2 AND f.path <> '' AND f.item <> $3", id, owner, Profile)
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.Say(fault.NotFound, "There is no such file of yours.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load file %d: %w", id, err)
+	}
+	return f, nil
+}
+
+// Describe changes the alternative text or the focal point of somebody's own file; nil leaves either as it is.
+func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner actors.ID, id ID, description *string, focus *[2]float64) (*File, error) {
+	f, err := s.Get(ctx, tx, owner, id)
+	if err != nil {
+		return nil, err
+	}
+	if description != nil {
+		if err := checkDescription(*description); err != nil {
+			return nil, err
+		}
+		f.Description = strings.TrimSpace(*description)
+	}
+	if focus != nil {
+		point, err := checkFocus(*focus)
+		if err != nil {
+			return nil, err
+		}
+		f.FocusX, f.FocusY = point[0], point[1]
+	}
+	if _, err := tx.Exec(ctx, "UPDATE files SET description = $1, focus_x = $2, focus_y = $3 WHERE id = $4", f.Description, f.FocusX, f.FocusY, id); err != nil {
+		return nil, fmt.Errorf("describe file %d: %w", id, err)
+	}
+	return f, nil
+}
+
+// Attach makes these the files of an item, in this order: the owner's own, loose or already there. Those that were there and are not
+// named are loose again, and are swept away.
+func Attach(ctx context.Context, tx *db.Tx, item int64, owner actors.ID, ids []ID) error {
+	if len(ids) > MaxFiles {
+		return fault.Say(fault.Invalid, "A post can have at most %d files, and this one would have %d.", MaxFiles, len(ids))
+	}
+	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND owner = $2 AND remote = ''", item, owner); err != nil {
+		return fmt.Errorf("detach files of item %d: %w", item, err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	marks, args := db.In([]any{owner}, ids)
+	found, err := db.All(ctx, tx, scan, "SELECT "+columns+" FROM files f WHERE f.owner = $1 AND f.path <> '' AND f.id IN ("+marks+")", args...)
+	if err != nil {
+		return fmt.Errorf("load files of item %d: %w", item, err)
+	}
+	byID := make(map[ID]*File, len(found))
+	for _, f := range found {
+		byID[f.ID] = f
+	}
+	for position, id := range ids {
+		switch f := byID[id]; {
+		case f == nil || f.Item == Profile:
+			return fault.Say(fault.Invalid, "The file %d does not exist, or is not yours. Files that are not used within a day are removed: send it again.", id)
+		case f.Item != 0:
+			return fault.Say(fault.Invalid, "The file %d is used already. Send it once more to use it again.", id)
+		default:
+			f.Item = item // so that naming it twice is noticed
+		}
+		if _, err := tx.Exec(ctx, "UPDATE files SET item = $1, position = $2 WHERE id = $3", item, position, id); err != nil {
+			return fmt.Errorf("attach file %d to item %d: %w", id, item, err)
+		}
+	}
+	return nil
+}
+
+// AddRemote makes these the files of another node's item, in this order, in the place of those it had. Of each file only what
+// describes it and Remote are used; what has no address for the web is left out, and so is what is over MaxRemote.
+func AddRemote(ctx context.Context, tx *db.Tx, item int64, owner actors.ID, files []File) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND remote <> ''", item); err != nil {
+		return fmt.Errorf("replace files of item %d: %w", item, err)
+	}
+	position := 0
+	for _, f := range files {
+		u, err := url.Parse(f.Remote)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || len(f.Remote) > 2048 || position == MaxRemote {
+			continue
+		}
+		f.ID, f.Owner, f.Item, f.Path, f.Preview, f.Created = ID(tx.DB().NewID()), owner, item, "", "", time.Now()
+		f.MIME, f.Blurhash, f.Digest = short(f.MIME, 100), short(f.Blurhash, 100), short(f.Digest, 200)
+		if f.Kind == "" {
+			f.Kind = kindOf(f.MIME)
+		}
+		f.Description = strings.ToValidUTF8(strings.ReplaceAll(f.Description, "\x00", ""), "")
+		if r := []rune(f.Description); len(r) > 4*MaxDescription {
+			f.Description = string(r[:4*MaxDescription]) + "…"
+		}
+		if focus, err := checkFocus([2]float64{f.FocusX, f.FocusY}); err == nil {
+			f.FocusX, f.FocusY = focus[0], focus[1]
+		} else {
+			f.FocusX, f.FocusY = 0, 0
+		}
+		if err := insertFile(ctx, tx, &f, position); err != nil {
+			return fmt.Errorf("add file of item %d: %w", item, err)
+		}
+		position++
+	}
+	return nil
+}
+
+// short leaves out what is longer than any such value can be.
+func short(text string, bytes int) string {
+	if len(text) > bytes || strings.ToValidUTF8(text, "") != text || strings.ContainsRune(text, 0) {
+		return ""
+	}
+	return text
+}
+
+func kindOf(mime string) string {
+	kind, _, _ := strings.Cut(mime, "/")
+	if slices.Contains([]string{"image", "video", "audio"}, kind) {
+		return kind
+	}
+	return "unknown"
+}
+
+// Of returns the files of items, in order, in one query.
+func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
+	files := make(map[int64][]File)
+	if len(items) == 0 {
+		return files, nil
+	}
+	marks, args := db.In(nil, items)
+	all, err := db.All(ctx, q, scan,
+		"SELECT "+columns+" FROM files f WHERE f.item > 0 AND f.item IN ("+marks+") ORDER BY f.item, f.position", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load files: %w", err)
+	}
+	for _, f := range all {
+		files[f.Item] = append(files[f.Item], *f)
+	}
+	return files, nil
+}
+
+// RemoveOf removes the files of an item: the rows with the transaction, the bytes after it.
+func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
+	names, err := namesOf(ctx, tx, "WHERE f.item > 0 AND f.item = $1", item)
+	if err == nil {
+		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1", item)
+	}
+	if err != nil {
+		return fmt.Errorf("remove files of item %d: %w", item, err)
+	}
+	tx.After(func() { s.drop(names) })
+	return nil
+}
+
+// namesOf returns the names in the store of some rows.
+func namesOf(ctx context.Context, q db.Q, where string, args ...any) ([]string, error) {
+	files, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM files f "+where, args...)
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Path, f.Preview)
+	}
+	return names, err
+}

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/gowebpki/jcs"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+)
+
+// Relay passes an activity that a group of ours has accepted on to the hosts of its members, unchanged (FEP-1b12): the
+// Announce of the activity is the next entry of the group's log. A post that opens a conversation is announced once more by
+// its id, which is what Mastodon and GoToSocial show, and stands in the timelines here as a boost by the group.
+func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
+	fail := func(err error) error { return fmt.Errorf("relay %s in %s: %w", kind, group.IRI, err) }
+	if !group.Local {
+		return fail(fmt.Errorf("only its home speaks for a group"))
+	}
+	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, CC: []string{vocab.Public}, Object: vocab.Ref{Raw: raw}}
+	seq, head, err := nextEntry(ctx, tx, group.ID)
+	if err != nil {
+		return fail(err)
+	}
+	entry.ID = fmt.Sprintf("%s/log/%d", group.IRI, seq)
+	s := sending{activity: entry, public: true}
+	if item != nil {
+		s.item = item.ID
+	}
+	entry, body, err := o.send(ctx, tx, group, s)
+	if err != nil {
+		return fail(err)
+	}
+	if err := appendEntry(ctx, tx, group.ID, seq, head, entry.ID, body); err != nil {
+		return fail(err)
+	}
+	if kind != "Create" || item.ReplyIRI != "" {
+		return nil
+	}
+	return o.boost(ctx, tx, group, item, actors.Public)
+}
+
+// nextEntry takes the next number in a group's log, and the hash so far. It holds the group's row until the end of the transaction.
+func nextEntry(ctx context.Context, tx *db.Tx, group actors.ID) (seq int64, head string, err error) {
+	_, err = db.One(ctx, tx, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&seq, &head) },
+		"UPDATE actors SET seq = seq + 1 WHERE id = $1 RETURNING seq, head", group)
+	return seq, head, err
+}
+
+// appendEntry chains the entry to those before it: head(n) = SHA-256(head(n-1) ‖ SHA-256(JCS(entry))) (groups-1 §10.2).
+func appendEntry(ctx context.Context, tx *db.Tx, group actors.ID, seq int64, head, iri string, body []byte) error {
+	hash, err := EntryHash(body)
+	if err != nil {
+		return err
+	}
+	next, err := NextHead(head, hash)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO log (grp, seq, activity, hash) SELECT $1, $2, id, $3 FROM activities WHERE iri = $4", group, seq, hash, iri); err != nil {
+		return fmt.Errorf("log entry %d: %w", seq, err)
+	}
+	_, err = tx.Exec(ctx, "UPDATE actors SET head = $1 WHERE id = $2", next, group)
+	return err
+}
+
+// EntryHash is the hash of a log entry as hexadecimal text (groups-1 §10.2). The entry carries no group state yet.
+func EntryHash(entry []byte) (string, error) {
+	canonical, err := jcs.Transform(entry)
+	if err != nil {
+		return "", fmt.Errorf("hash of a log entry: %w", err)
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// NextHead chains an entry's hash to the head before it; the head of an empty log is "" or 32 zero bytes.
+func NextHead(head, entryHash string) (string, error) {
+	before := make([]byte, sha256.Size)
+	if head != "" {
+		if n, err := hex.Decode(before, []byte(head)); err != nil || n != sha256.Size {
+			return "", fmt.Errorf("the head %q is not a hash", head)
+		}
+	}
+	hash, err := hex.DecodeString(entryHash)
+	if err != nil {
+		return "", fmt.Errorf("the entry hash %q is not a hash", entryHash)
+	}
+	sum := sha256.Sum256(append(before, hash...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// forward sends what one of ours did with an item on to the item's group: relayed when the group is ours, told to its home when not.
+// It returns the group's home for the addressing of an activity that is not sent yet.
+func (o *Outbox) groupOf(ctx context.Context, q db.Q, item *content.Item) (*actors.Actor, error) {
+	if item == nil || item.Group == 0 {
+		return nil, nil
+	}
+	group, err := actors.Get(ctx, q, item.Group)
+	if err != nil {
+		return nil, fmt.Errorf("group of %s: %w", item.IRI, err)
+	}
+	return group, nil
+}
+
+// tell sends an activity about an item, and through the item's group when it has one.
+func (o *Outbox) tell(ctx context.Context, tx *db.Tx, who *actors.Actor, item *content.Item, s sending) (*vocab.Activity, error) {
+	group, err := o.groupOf(ctx, tx, item)
+	if err != nil {
+		return nil, err
+	}
+	s.item, s.public = item.ID, item.Audience <= actors.Unlisted
+	if group != nil {
+		s.activity.Audience = []string{group.IRI}
+		if !group.Local {
+			s.extra = append(s.extra, group)
+		}
+	}
+	sent, body, err := o.send(ctx, tx, who, s)
+	if err != nil || group == nil || !group.Local {
+		return sent, err
+	}
+	return sent, o.Relay(ctx, tx, group, body, s.activity.Type, item)
+}

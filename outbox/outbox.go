@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// Outbox does what our people and groups do: here, and towards others.
+type Outbox struct {
+	DB        *db.DB
+	Dir       *actors.Directory
+	Library   *content.Library
+	Timelines *timeline.Timelines
+}
+
+// sending is an activity on its way out.
+type sending struct {
+	activity *vocab.Activity
+	signer   federation.Signer // zero: the actor's own; set when an old key must vouch for a new one
+	item     content.ID        // what it is about: decides who may read it later
+	public   bool              // may be read by anybody
+	extra    []*actors.Actor   // who gets it besides those it is addressed to
+	personal bool              // into personal inboxes: answers, requests, what concerns one person
+}
+
+// send gives the activity an id, writes it once with the actor's proof (FEP-8b32), keeps the bytes, and addresses them.
+// Everything happens in the caller's transaction: what was promised is delivered, or nothing happened.
+func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sending) (*vocab.Activity, []byte, error) {
+	a := s.activity
+	fail := func(err error) (*vocab.Activity, []byte, error) {
+		return nil, nil, fmt.Errorf("send %s of %s: %w", a.Type, actor.IRI, err)
+	}
+	id := o.DB.NewID()
+	if a.ID == "" {
+		a.ID = o.Dir.URL(fmt.Sprintf("/activities/%d", id))
+	}
+	a.Actor, a.Published, a.Provable = actor.IRI, time.Now(), true
+	body, err := a.Encode()
+	if err != nil {
+		return fail(err)
+	}
+	signer := s.signer
+	if signer.Ed25519 == nil {
+		if signer, err = o.Dir.SignerIn(ctx, tx, actor.ID); err != nil {
+			return fail(err)
+		}
+	}
+	if body, err = federation.AddProof(body, signer.Ed25519, signer.Ed25519ID, a.Published); err != nil {
+		return fail(err)
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO activities (id, iri, actor, kind, item, public, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		id, a.ID, actor.ID, a.Type, s.item, s.public, body); err != nil {
+		return fail(err)
+	}
+	targets, err := o.targets(ctx, tx, actor, s)
+	if err != nil {
+		return fail(err)
+	}
+	if err := Enqueue(ctx, tx, id, targets); err != nil {
+		return fail(err)
+	}
+	return a, body, nil
+}
+
+// targets finds the inboxes that an activity goes to: those of the actors it names and, when it names them, of the actor's
+// own followers or members, one shared inbox a host where there is one; never ourselves, nor blocked hosts. The members of
+// a group get what its people say from the group.
+func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sending) ([]Target, error) {
+	named := slices.Concat(s.activity.To, s.activity.CC, s.activity.Audience)
+	var targets []Target
+	covered := map[string]bool{} // hosts that get it in their shared inbox
+	if slices.Contains(named, actor.Followers) {
+		followers, err := o.followers(ctx, q, actor)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range followers {
+			covered[t.Host] = true
+			targets = append(targets, t)
+		}
+	}
+	people, err := actors.ByIRIs(ctx, q, slices.DeleteFunc(slices.Clone(named), func(iri string) bool { return iri == vocab.Public || o.Dir.Ours(iri) }))
+	if err != nil {
+		return nil, err
+	}
+	shared := map[string]bool{}
+	for _, a := range append(people, s.extra...) {
+		inbox := a.DeliveryInbox()
+		if s.personal || !s.public && !covered[a.Host] {
+			inbox = a.Inbox
+		}
+		if a.Local || !a.Active() || a.MovedTo != "" && s.activity.Type == "Create" || covered[a.Host] && !s.personal || shared[inbox] || inbox == "" {
+			continue
+		}
+		shared[inbox] = true
+		targets = append(targets, Target{Host: a.Host, Inbox: inbox})
+	}
+	return o.unblocked(ctx, q, targets)
+}
+
+// followers are the hosts of the actor's followers or members.
+func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]Target, error) {
+	targets, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
+		"SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", actor.ID)
+	if err != nil {
+		return nil, fmt.Errorf("hosts of %s: %w", actor.Followers, err)
+	}
+	for n := 0; n < len(targets); n++ {
+		if targets[n].Inbox != "" {
+			continue
+		}
+		// Somebody there has no shared inbox: each gets it in person.
+		each, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
+			`SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END FROM relations r JOIN actors a ON a.id = r.subject
+			WHERE r.object = $1 AND r.state = 'active' AND a.host = $2`, actor.ID, targets[n].Host)
+		if err != nil {
+			return nil, fmt.Errorf("inboxes on %s: %w", targets[n].Host, err)
+		}
+		targets = append(targets[:n], append(each, targets[n+1:]...)...)
+		n += len(each) - 1
+	}
+	return targets, nil
+}
+
+func (o *Outbox) unblocked(ctx context.Context, q db.Q, targets []Target) ([]Target, error) {
+	blocked, err := db.All(ctx, q, db.Scalar[string], "SELECT host FROM peers WHERE policy = 'blocked'")
+	if err != nil {
+		return nil, fmt.Errorf("blocked hosts: %w", err)
+	}
+	return slices.DeleteFunc(targets, func(t Target) bool { return slices.Contains(blocked, t.Host) }), nil
+}
+
+// viewer is how one of ours sees.
+func viewer(who *actors.Actor) actors.Viewer { return actors.Viewer{ID: who.ID} }

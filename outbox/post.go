@@ -1,0 +1,409 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/media"
+)
+
+// What a post may hold. Clients read these from the instance document.
+const (
+	MaxCharacters  = 10_000
+	MaxOptions     = 10
+	MaxOptionChars = 100
+	MinPoll        = 5 * time.Minute
+	MaxPoll        = 90 * 24 * time.Hour
+	onceFor        = time.Hour // how long an idempotency key is remembered
+	resolveTime    = 5 * time.Second
+)
+
+// Draft is what one of ours wants to post.
+type Draft struct {
+	Text, Summary, Language string
+	Sensitive               bool
+	Audience                actors.Audience
+	ReplyTo                 content.ID
+	Files                   []media.ID
+	Poll                    *content.Poll
+	Group                   actors.ID // where it is posted; 0: the group that the text mentions, or that of the parent
+	App                     int64
+	Once                    string // an idempotency key: the same word within an hour returns the first post
+}
+
+func (d *Draft) check() error {
+	d.Text, d.Summary = strings.TrimSpace(d.Text), strings.TrimSpace(d.Summary)
+	length := utf8.RuneCountInString(d.Text) + utf8.RuneCountInString(d.Summary)
+	switch {
+	case d.Text == "" && len(d.Files) == 0 && d.Poll == nil:
+		return fault.Say(fault.Invalid, "Validation failed: Text can't be blank")
+	case length > MaxCharacters:
+		return fault.Say(fault.Invalid, "Validation failed: the post is %d characters long, and %d is the limit: shorten it.", length, MaxCharacters)
+	case d.Poll != nil && len(d.Files) > 0:
+		return fault.Say(fault.Invalid, "A post has either a poll or files, not both.")
+	}
+	if d.Poll == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for n := range d.Poll.Options {
+		name := actors.CleanText(d.Poll.Options[n].Name, MaxOptionChars)
+		if name == "" || seen[name] {
+			return fault.Say(fault.Invalid, "Each answer of a poll needs a text of its own.")
+		}
+		seen[name], d.Poll.Options[n] = true, content.Option{Name: name}
+	}
+	length = len(d.Poll.Options)
+	left := time.Until(d.Poll.Ends)
+	switch {
+	case length < 2 || length > MaxOptions:
+		return fault.Say(fault.Invalid, "A poll has 2 to %d answers, not %d.", MaxOptions, length)
+	case left < MinPoll-time.Minute || left > MaxPoll+time.Minute:
+		return fault.Say(fault.Invalid, "A poll lasts from 5 minutes to 90 days.")
+	}
+	return nil
+}
+
+// Post publishes a draft: the item, whom it tells, and all its deliveries are kept in one transaction before it returns.
+func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*content.Item, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	if d.Once != "" {
+		if i, err := o.postedOnce(ctx, o.DB, author, d.Once); err == nil {
+			return i, nil
+		}
+	}
+	var parent *content.Item
+	if d.ReplyTo != 0 {
+		var err error
+		parent, err = content.Get(ctx, o.DB, viewer(author), d.ReplyTo)
+		if err == nil && parent.BoostOf != 0 { // who answers a boost answers what was boosted
+			parent, err = content.Get(ctx, o.DB, viewer(author), parent.BoostOf)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	mentioned := o.resolve(ctx, d.Text)
+	group, err := o.destination(ctx, author, &d, parent, mentioned)
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.compose(ctx, author, d, parent, group, mentioned)
+	if err != nil {
+		return nil, err
+	}
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
+		if d.Once != "" {
+			if err := o.rememberOnce(ctx, tx, author, d.Once, m.Item.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := o.Timelines.Publish(ctx, tx, m); err != nil {
+			return err
+		}
+		object, err := o.storeDoc(ctx, tx, m.Item)
+		if err != nil {
+			return err
+		}
+		_, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
+			Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
+		return err
+	})
+	if errors.Is(err, errPostedAlready) {
+		return o.postedOnce(ctx, o.DB, author, d.Once)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("post of %s: %w", author.IRI, err)
+	}
+	return m.Item, nil
+}
+
+// resolve finds whom a text mentions, asking other servers for those not known yet; who cannot be found stays plain text.
+func (o *Outbox) resolve(ctx context.Context, text string) map[string]*actors.Actor {
+	found := map[string]*actors.Actor{}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	for _, handle := range content.Handles(text) {
+		name, domain, err := federation.ParseHandle(handle)
+		if err != nil || found[handle] != nil {
+			continue
+		}
+		if a, err := o.Dir.ResolveHandle(ctx, name, domain); err == nil && a.Kind != actors.Application {
+			found[handle] = a
+		}
+	}
+	return found
+}
+
+// destination is the group that a draft goes to, nil when to none: the one chosen, that of the parent, or the one mentioned.
+// Only a member's public post goes to a group: nothing is shown to more people than its writer chose.
+func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft, parent *content.Item, mentioned map[string]*actors.Actor) (*actors.Actor, error) {
+	var candidates []*actors.Actor
+	switch {
+	case parent != nil && parent.Group != 0:
+		d.Group = parent.Group
+		fallthrough
+	case d.Group != 0:
+		group, err := actors.Get(ctx, o.DB, d.Group)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, group)
+	case parent == nil:
+		for _, handle := range content.Handles(d.Text) {
+			if a := mentioned[handle]; a != nil && a.IsGroup() {
+				candidates = append(candidates, a)
+			}
+		}
+	}
+	for _, group := range candidates {
+		role, err := actors.RoleOf(ctx, o.DB, author.ID, group.ID)
+		switch {
+		case err != nil:
+			return nil, err
+		case d.Audience > actors.Unlisted:
+			continue
+		case role == "" && d.Group == group.ID && parent == nil:
+			return nil, fault.Say(fault.Forbidden, "Only members post in %s: join it first.", group.Handle())
+		case role == "":
+			continue
+		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
+			return nil, fault.Say(fault.Forbidden, "In %s only moderators start conversations; you can reply to them.", group.Handle())
+		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
+			return nil, fault.Say(fault.Forbidden, "This conversation has been closed by a moderator.")
+		}
+		return group, nil
+	}
+	return nil, nil
+}
+
+// compose makes the item of a draft.
+func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, parent *content.Item, group *actors.Actor, mentioned map[string]*actors.Actor) (*content.Made, error) {
+	text := content.Compose(d.Text, func(handle string) *actors.Actor { return mentioned[handle] }, func(tag string) string { return o.Dir.URL("/tags/" + tag) })
+	now := time.Now()
+	id := content.ID(o.DB.NewID())
+	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))
+	i := &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: author.ID, Audience: d.Audience, Thread: id, Content: text.HTML, Source: d.Text,
+		Summary: actors.CleanText(d.Summary, 500), Sensitive: d.Sensitive || d.Summary != "", Language: d.Language, Poll: d.Poll, Published: now, Created: now, App: d.App}
+	if d.Poll != nil {
+		i.Kind, i.Poll.Voters = content.Question, 0
+	}
+	m := &content.Made{Item: i, Tags: text.Tags, Files: d.Files, Doc: []byte("{}")}
+	for _, a := range text.Mentions {
+		m.Recipients = append(m.Recipients, content.Recipient{Actor: a.ID, Mention: true})
+	}
+	switch {
+	case parent != nil:
+		if parent.Audience > i.Audience { // an answer never reaches more people than what it answers
+			i.Audience = parent.Audience
+		}
+		i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.Context = parent.ID, parent.Author, parent.IRI, parent.Thread, parent.Context
+		if !slices.ContainsFunc(m.Recipients, func(r content.Recipient) bool { return r.Actor == parent.Author }) && parent.Author != author.ID && i.Audience <= actors.Unlisted {
+			m.Recipients = append(m.Recipients, content.Recipient{Actor: parent.Author})
+		}
+	case group == nil:
+		i.Context = o.Dir.URL(fmt.Sprintf("/threads/%d", id))
+	case group.Local:
+		i.Context = fmt.Sprintf("%s/threads/%d", group.IRI, id)
+	}
+	if group != nil {
+		i.Group, i.Audience = group.ID, actors.Public
+	}
+	return m, nil
+}
+
+// storeDoc writes the object once and keeps the bytes: they are what others get when they ask for it.
+func (o *Outbox) storeDoc(ctx context.Context, tx *db.Tx, i *content.Item) (*vocab.Object, error) {
+	object, err := o.Library.Object(ctx, tx, i)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := object.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", i.IRI, err)
+	}
+	_, err = tx.Exec(ctx, "UPDATE items SET doc = $1 WHERE id = $2", doc, i.ID)
+	return object, err
+}
+
+// Edit replaces what one of ours wrote. Whom it reaches stays as it was.
+func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, d Draft) (*content.Item, error) {
+	before, err := o.own(ctx, o.DB, author, id)
+	if err != nil {
+		return nil, err
+	}
+	if d.Poll == nil && before.Poll != nil {
+		d.Poll = before.Poll
+	} else if err := d.check(); err != nil {
+		return nil, err
+	}
+	mentioned := o.resolve(ctx, d.Text)
+	m, err := o.compose(ctx, author, d, nil, nil, mentioned)
+	if err != nil {
+		return nil, err
+	}
+	m.Item.URL, m.Item.Context, m.Item.Edited = before.URL, before.Context, time.Now()
+	if before.Poll != nil && d.Poll == before.Poll {
+		m.Item.Poll.Voters = before.Poll.Voters
+	}
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := o.Timelines.Republish(ctx, tx, before, m); err != nil {
+			return err
+		}
+		if err := media.Attach(ctx, tx, int64(before.ID), author.ID, d.Files); err != nil {
+			return err
+		}
+		return o.tellUpdate(ctx, tx, author, m.Item)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("edit of %s: %w", before.IRI, err)
+	}
+	return content.Get(ctx, o.DB, viewer(author), id)
+}
+
+// tellUpdate sends the new state of an item to whom it was sent before.
+func (o *Outbox) tellUpdate(ctx context.Context, tx *db.Tx, author *actors.Actor, i *content.Item) error {
+	object, err := o.storeDoc(ctx, tx, i)
+	if err != nil {
+		return err
+	}
+	touched, err := o.touched(ctx, tx, i)
+	if err != nil {
+		return err
+	}
+	_, err = o.tell(ctx, tx, author, i, sending{extra: touched, activity: &vocab.Activity{Type: "Update", To: object.To, CC: object.CC, Updated: time.Now(),
+		Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
+	return err
+}
+
+// TellPoll sends the new counts of a poll of ours to whom it was sent.
+func (o *Outbox) TellPoll(ctx context.Context, tx *db.Tx, id content.ID) error {
+	i, err := content.StoredByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	author, err := actors.Get(ctx, tx, i.Author)
+	if err != nil {
+		return err
+	}
+	return o.tellUpdate(ctx, tx, author, i)
+}
+
+// Delete takes an item away: one's own, or as a moderator one in the group.
+func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) error {
+	i, err := content.Get(ctx, o.DB, viewer(who), id)
+	if err != nil {
+		return err
+	}
+	if i.Author != who.ID {
+		role, err := actors.RoleOf(ctx, o.DB, who.ID, i.Group)
+		if err != nil || !role.Staff() {
+			return fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
+		}
+	}
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
+		object, err := o.Library.Object(ctx, tx, i)
+		if err != nil {
+			return err
+		}
+		touched, err := o.touched(ctx, tx, i)
+		if err != nil {
+			return err
+		}
+		if err := o.Withdraw(ctx, tx, i); err != nil {
+			return err
+		}
+		if _, err := o.tell(ctx, tx, who, i, sending{extra: touched, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC,
+			Object: vocab.Ref{ID: i.IRI, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: i.IRI, Type: "Tombstone", FormerType: i.Kind, Deleted: time.Now()}}}}}); err != nil {
+			return err
+		}
+		return o.Timelines.Unpublish(ctx, tx, i)
+	})
+	if err != nil {
+		return fmt.Errorf("delete %s: %w", i.IRI, err)
+	}
+	return nil
+}
+
+// Withdraw takes back a group's boost of an item that goes away, for those who saw only that.
+func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error {
+	group, err := o.groupOf(ctx, tx, i)
+	if err != nil || group == nil || !group.Local {
+		return err
+	}
+	boost, err := content.Boost(ctx, tx, i.ID, group.ID)
+	if err != nil {
+		return nil // a reply: never boosted
+	}
+	return o.undoBoost(ctx, tx, group, boost, i)
+}
+
+// touched are the people elsewhere who answered, boosted or liked an item: they have it, whoever it was addressed to.
+func (o *Outbox) touched(ctx context.Context, q db.Q, i *content.Item) ([]*actors.Actor, error) {
+	ids, err := db.All(ctx, q, db.Scalar[actors.ID], `SELECT author FROM items WHERE reply_to = $1 AND reply_to > 0 UNION SELECT author FROM items WHERE boost_of = $1 AND boost_of > 0
+		UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
+	if err != nil {
+		return nil, fmt.Errorf("who has %s: %w", i.IRI, err)
+	}
+	known, err := actors.Many(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	var all []*actors.Actor
+	for _, id := range ids {
+		if a := known[id]; a != nil && !a.Local {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// own returns an item that one of ours wrote.
+func (o *Outbox) own(ctx context.Context, q db.Q, who *actors.Actor, id content.ID) (*content.Item, error) {
+	i, err := content.Get(ctx, q, viewer(who), id)
+	if err == nil && (i.Author != who.ID || i.Kind == content.Announce) {
+		err = fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
+	}
+	return i, err
+}
+
+var errPostedAlready = errors.New("posted already")
+
+func (o *Outbox) postedOnce(ctx context.Context, q db.Q, author *actors.Actor, once string) (*content.Item, error) {
+	id, err := db.One(ctx, q, db.Scalar[content.ID], "SELECT item FROM idempotency WHERE owner = $1 AND word = $2 AND created > $3",
+		author.ID, once, db.Millis(time.Now().Add(-onceFor)))
+	if err != nil {
+		return nil, err
+	}
+	return content.Get(ctx, q, viewer(author), id)
+}
+
+func (o *Outbox) rememberOnce(ctx context.Context, tx *db.Tx, author *actors.Actor, once string, id content.ID) error {
+	now := time.Now()
+	res, err := tx.Exec(ctx, `INSERT INTO idempotency (owner, word, item, created) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (owner, word) DO UPDATE SET item = excluded.item, created = excluded.created WHERE idempotency.created <= $5`,
+		author.ID, once, id, db.Millis(now), db.Millis(now.Add(-onceFor)))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(errPostedAlready, err)
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package timeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/jobs"
+)
+
+const jobForget = "forget"
+
+// ForgetActor takes an actor away: who it was at once, what it made in the background.
+func (t *Timelines) ForgetActor(ctx context.Context, tx *db.Tx, a *actors.Actor) error {
+	if err := t.Library.Dir.Delete(ctx, tx, a); err != nil {
+		return fmt.Errorf("forget %s: %w", a.IRI, err)
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE actor = $1 OR owner = $1", a.ID); err != nil {
+		return fmt.Errorf("forget notifications of %s: %w", a.IRI, err)
+	}
+	return t.Jobs.Add(ctx, tx, jobForget, fmt.Sprint(a.ID), a.ID, time.Now())
+}
+
+// Prepare registers the timelines' durable work; before the queue runs.
+func (t *Timelines) Prepare() {
+	t.Jobs.Handle(jobForget, func(ctx context.Context, payload []byte) error {
+		var id actors.ID
+		if err := json.Unmarshal(payload, &id); err != nil {
+			return jobs.Never(err)
+		}
+		return t.forgetItems(ctx, id)
+	})
+}
+
+// forgetItems removes what a deleted actor made, a few at a time, so that others can write in between.
+func (t *Timelines) forgetItems(ctx context.Context, id actors.ID) error {
+	for {
+		items, err := content.Listed(ctx, t.DB, "i.author = $1 ORDER BY i.id LIMIT 50", []any{id})
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		err = t.DB.Tx(ctx, func(tx *db.Tx) error {
+			for _, i := range items {
+				if err := t.Unpublish(ctx, tx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("forget what actor %d made: %w", id, err)
+		}
+	}
+}

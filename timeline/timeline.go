@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package timeline is what people read: home, groups, threads, notifications, search, and the live stream of it.
+package timeline
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/jobs"
+)
+
+// Timelines gives people what they may read, and tells them when there is more.
+type Timelines struct {
+	DB      *db.DB
+	Library *content.Library
+	Jobs    *jobs.Queue
+	hub     hub
+}
+
+// list runs a timeline: a condition on items of the alias i, behind the gate, as a page.
+func (t *Timelines) list(ctx context.Context, v actors.Viewer, condition string, args []any, p actors.Page) ([]*content.Item, error) {
+	sees, args := actors.Sees(v, "i", args)
+	items, err := content.Listed(ctx, t.DB, condition+" AND "+sees+p.SQL("i.id", &args), args)
+	if err != nil {
+		return nil, err
+	}
+	p.Arrange(len(items), func(a, b int) { items[a], items[b] = items[b], items[a] })
+	return items, nil
+}
+
+// Home is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
+// there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost.
+func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
+	return t.list(ctx, v, `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
+		AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
+			OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
+		AND (i.grp = 0 OR i.boost_of > 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
+		AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`, []any{v.ID}, p)
+}
+
+// PublicFilter narrows the public timeline.
+type PublicFilter struct{ Local, Remote, Media bool }
+
+// Public is what everybody wrote for everybody, without replies and boosts.
+func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter, p actors.Page) ([]*content.Item, error) {
+	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = ''"
+	if f.Local {
+		condition += " AND i.local"
+	}
+	if f.Remote {
+		condition += " AND NOT i.local"
+	}
+	if f.Media {
+		condition += hasMedia
+	}
+	return t.list(ctx, v, condition, nil, p)
+}
+
+const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
+
+// Tag is what was written under a hashtag for everybody.
+func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f PublicFilter, p actors.Page) ([]*content.Item, error) {
+	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0", []any{strings.ToLower(name)}
+	if f.Local {
+		condition += " AND i.local"
+	}
+	if f.Remote {
+		condition += " AND NOT i.local"
+	}
+	if f.Media {
+		condition += hasMedia
+	}
+	return t.list(ctx, v, condition, args, p)
+}
+
+// AuthorFilter narrows what an actor wrote.
+type AuthorFilter struct {
+	Media, NoReplies, NoBoosts, Pinned bool
+	Tag                                string
+}
+
+// Author is what one actor wrote; for a group, what was posted in it, as its boosts.
+func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.ID, f AuthorFilter, p actors.Page) ([]*content.Item, error) {
+	condition, args := "i.author = $1", []any{author}
+	if f.Media {
+		condition += hasMedia
+	}
+	if f.NoReplies {
+		condition += " AND (i.reply_iri = '' OR i.reply_author = i.author)"
+	}
+	if f.NoBoosts {
+		condition += " AND i.boost_of = 0"
+	}
+	if f.Pinned {
+		condition += " AND i.pinned > 0"
+	}
+	if f.Tag != "" {
+		args = append(args, strings.ToLower(f.Tag))
+		condition += fmt.Sprintf(" AND i.id IN (SELECT g.item FROM tags g WHERE g.name = $%d)", len(args))
+	}
+	return t.list(ctx, v, condition, args, p)
+}
+
+// Group is what was posted in a group: every root and every reply, without the wrapping boosts.
+func (t *Timelines) Group(ctx context.Context, v actors.Viewer, group actors.ID, roots bool, p actors.Page) ([]*content.Item, error) {
+	condition := "i.grp = $1 AND i.grp > 0 AND i.boost_of = 0"
+	if roots {
+		condition += " AND i.reply_iri = ''"
+	}
+	return t.list(ctx, v, condition, []any{group}, p)
+}
+
+// Voted is what the viewer liked or bookmarked, newest vote first; the cursors are those of the votes.
+func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p actors.Page) (items []*content.Item, cursors []int64, err error) {
+	sees, args := actors.Sees(v, "i", []any{v.ID, kind})
+	type row struct {
+		vote int64
+		item content.ID
+	}
+	rows, err := db.All(ctx, t.DB, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.vote, &x.item) },
+		"SELECT v.id, v.item FROM votes v JOIN items i ON i.id = v.item WHERE v.actor = $1 AND v.kind = $2 AND "+sees+p.SQL("v.id", &args), args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list %s: %w", kind, err)
+	}
+	p.Arrange(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
+	ids := make([]content.ID, len(rows))
+	for n, r := range rows {
+		ids[n] = r.item
+	}
+	known, err := content.Many(ctx, t.DB, v, ids)
+	for _, r := range rows {
+		if i := known[r.item]; i != nil {
+			items, cursors = append(items, i), append(cursors, r.vote)
+		}
+	}
+	return items, cursors, err
+}
+
+// Thread is the conversation around an item as far as the viewer may see it: what it answers, oldest first, and what
+// answers it, in the order of reading (each answer before its siblings).
+func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Item) (ancestors, descendants []*content.Item, err error) {
+	const most = 4096 // of one conversation; Mastodon's own bound
+	sees, args := actors.Sees(v, "i", []any{of.Thread})
+	all, err := content.Listed(ctx, t.DB, fmt.Sprintf("i.thread = $1 AND i.boost_of = 0 AND %s ORDER BY i.id LIMIT %d", sees, most), args)
+	if err != nil {
+		return nil, nil, err
+	}
+	byID := make(map[content.ID]*content.Item, len(all))
+	answers := map[content.ID][]*content.Item{}
+	for _, i := range all {
+		byID[i.ID] = i
+		answers[i.ReplyTo] = append(answers[i.ReplyTo], i)
+	}
+	for up := byID[of.ReplyTo]; up != nil && len(ancestors) < len(all); up = byID[up.ReplyTo] {
+		ancestors = append(ancestors, up)
+	}
+	for i, j := 0, len(ancestors)-1; i < j; i, j = i+1, j-1 {
+		ancestors[i], ancestors[j] = ancestors[j], ancestors[i]
+	}
+	seen := map[content.ID]bool{of.ID: true}
+	var walk func(content.ID)
+	walk = func(id content.ID) {
+		below := answers[id]
+		sort.Slice(below, func(a, b int) bool { return below[a].ID < below[b].ID })
+		for _, i := range below {
+			if !seen[i.ID] {
+				seen[i.ID] = true
+				descendants = append(descendants, i)
+				walk(i.ID)
+			}
+		}
+	}
+	walk(of.ID)
+	return ancestors, descendants, nil
+}
+
+// Found is what a search found.
+type Found struct {
+	Actors []*actors.Actor
+	Items  []*content.Item
+	Tags   []string
+}
+
+// Search finds known people and groups by the beginning of a name, handle or title, and hashtags by their beginning.
+func (t *Timelines) Search(ctx context.Context, v actors.Viewer, q, kind string, limit, offset int) (*Found, error) {
+	f := &Found{}
+	word := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(q), "@"), "#"))
+	if word == "" {
+		return f, nil
+	}
+	name, domain, _ := strings.Cut(word, "@")
+	var err error
+	if kind == "" || kind == "accounts" {
+		f.Actors, err = actors.Search(ctx, t.DB, v, name, domain, limit, offset)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if kind == "" || kind == "hashtags" {
+		f.Tags, err = db.All(ctx, t.DB, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) },
+			"SELECT DISTINCT name FROM tags WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3 OFFSET $4", word, word+"\U0010FFFF", limit, offset)
+		if err != nil {
+			return nil, fmt.Errorf("search hashtags: %w", err)
+		}
+	}
+	return f, nil
+}
