@@ -109,7 +109,7 @@ func simulate(t *testing.T, hosts []string, plans map[string]trouble, pauses []t
 		pass(wait)
 	}
 	pass(15 * 24 * time.Hour) // 24 failures take a week, and three days of parking
-	w.says("last", hosts...) // shows what is poison
+	w.says("last", hosts...)  // shows what is poison
 	pass(15 * 24 * time.Hour)
 	stop()
 
