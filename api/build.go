@@ -52,15 +52,18 @@ func (a *API) accounts(list []*actors.Actor) []*account {
 	return all
 }
 
-var markup = regexp.MustCompile(`<[^>]*>`)
+var (
+	markup = regexp.MustCompile(`<[^>]*>`)
+	link   = regexp.MustCompile(`^<a href="([^"]*)"[^>]*>[^<]*</a>$`)
+)
 
 // fields are the lines of a profile; plain, as they were typed, for the editor.
 func fields(of []actors.Field, plain bool) []field {
 	all := make([]field, len(of))
 	for i, f := range of {
 		all[i] = field{Name: f.Name, Value: f.Value}
-		if plain {
-			all[i].Value = html.UnescapeString(markup.ReplaceAllString(f.Value, ""))
+		if plain { // of a link its whole address, of which only the beginning of the text may be shown
+			all[i].Value = html.UnescapeString(markup.ReplaceAllString(link.ReplaceAllString(f.Value, "$1"), ""))
 		}
 	}
 	return all
