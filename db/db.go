@@ -90,6 +90,9 @@ func Open(ctx context.Context, source string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", d.name(), err)
 	}
+	if err := d.resume(ctx, o.Migrations); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	return d, nil
 }
 

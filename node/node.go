@@ -127,13 +127,17 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
-	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Log: n.Log}
+	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Sync: n.Outbox.Synchronization, Log: n.Log}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
-	n.handler = n.routes()
+	proxies, err := prefixes(c.Network.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	n.handler = n.routes(proxies)
 	return n.Dir.Bootstrap(ctx, c.Node.Name)
 }
 
@@ -143,6 +147,9 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { n.handler.Ser
 // Run does the node's work until the context ends, and ends what is under way: deliveries, what was received, jobs.
 func (n *Node) Run(ctx context.Context) error {
 	if err := n.DB.Tx(ctx, func(tx *db.Tx) error { return n.Jobs.Add(ctx, tx, jobDaily, jobDaily, nil, time.Now().Add(time.Hour)) }); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return fmt.Errorf("plan the daily work: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
