@@ -207,10 +207,9 @@ func (a *API) dismissGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range b {
-		if err := a.Timelines.Dismiss(ctx, c.viewer, n.ID); err != nil {
-			return nil, err
-		}
+	numbers := make([]int64, len(b))
+	for i, n := range b {
+		numbers[i] = n.ID
 	}
-	return empty{}, nil
+	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, numbers...)
 }

@@ -84,7 +84,7 @@ func TestWhoAsksTooOftenWaits(t *testing.T) {
 		a := &API{}
 		ask := func(address string) (int, http.Header) {
 			h := http.Header{}
-			if a.buckets.take(h, a.address(&http.Request{RemoteAddr: address}), 3) != nil {
+			if a.buckets.take(h, network(address), 3) != nil {
 				return http.StatusTooManyRequests, h
 			}
 			return http.StatusOK, h
@@ -124,13 +124,12 @@ func TestWhoAsksTooOftenWaits(t *testing.T) {
 func TestTheLimitIsPartOfEveryAnswer(t *testing.T) {
 	each(t, func(w *world) {
 		w.api.Requests = 2
-		w.api.Address = func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") }
 		for n, want := range []int{200, 404, 429} {
 			path := "/api/v1/instance"
 			if n == 1 {
 				path = "/api/v1/unknown"
 			}
-			if answer := w.ask("GET", path, "", "", "X-Forwarded-For", "192.0.2.7"); answer.Code != want {
+			if answer := w.ask("GET", path, "", ""); answer.Code != want {
 				t.Errorf("request %d: %d %s", n, answer.Code, answer.Body)
 			}
 		}

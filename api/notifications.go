@@ -123,7 +123,7 @@ func (a *API) notificationOf(ctx context.Context, v actors.Viewer, id int64) (*n
 }
 
 func (a *API) clearNotifications(ctx context.Context, c *call) (any, error) {
-	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, 0)
+	return empty{}, a.Timelines.DismissAll(ctx, c.viewer)
 }
 
 func (a *API) dismiss(ctx context.Context, c *call) (any, error) {

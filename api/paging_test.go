@@ -201,8 +201,12 @@ func TestGroupsOfNotifications(t *testing.T) {
 		if all, _ := w.idsAt("/api/v2/notifications/"+key+"/accounts", "anna"); len(all) != r.Groups[0].Count {
 			t.Errorf("%d accounts of %d", len(all), r.Groups[0].Count)
 		}
-		w.ask("GET", "/api/v2/notifications/"+key, "bas", "")
-		w.ask("POST", "/api/v2/notifications/"+key+"/dismiss", "anna", "")
+		if answer := w.ask("GET", "/api/v2/notifications/"+key, "bas", ""); answer.Code != http.StatusNotFound {
+			t.Errorf("a group of somebody else: %d", answer.Code)
+		}
+		if answer := w.ask("POST", "/api/v2/notifications/"+key+"/dismiss", "anna", ""); answer.Code != http.StatusOK {
+			t.Errorf("dismiss a group: %d %s", answer.Code, answer.Body)
+		}
 		if answer := w.ask("GET", "/api/v2/notifications/"+key, "anna", ""); answer.Code != http.StatusNotFound {
 			t.Errorf("a dismissed group: %d", answer.Code)
 		}

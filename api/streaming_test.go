@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -136,6 +137,31 @@ func TestSockets(t *testing.T) {
 		}
 		if _, answer, err := websocket.Dial(w.Context(), server.URL+streamingPath, nil); err == nil || answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("without a token: %v", err)
+		}
+	})
+}
+
+func TestAStoppingNodeEndsItsStreams(t *testing.T) {
+	each(t, func(w *world) {
+		server := httptest.NewServer(w.router)
+		defer server.Close()
+		c := w.dial(server, "?stream=user&access_token="+w.tokens["anna"], nil)
+		c.ready()
+		events := func() *http.Response {
+			answer, err := server.Client().Get(server.URL + streamingPath + "/user?access_token=" + w.tokens["anna"])
+			w.check(err)
+			return answer
+		}
+		open := events()
+		defer open.Body.Close()
+		w.api.Close()
+		if _, _, err := c.conn.Read(w.Context()); err == nil {
+			t.Error("the socket goes on")
+		}
+		for _, one := range []*http.Response{open, events()} {
+			if _, err := io.Copy(io.Discard, one.Body); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }
