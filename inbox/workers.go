@@ -194,7 +194,7 @@ func (x *Inbox) again(ctx context.Context, id int64) error {
 			return err
 		}
 		if _, _, err := x.Resolve(ctx, n.iri); err != nil {
-			if fault.Status(err) >= 500 {
+			if fault.Status(err) >= 500 || errors.Is(err, fault.Unauthorized) { // it may not be able to read our key at the moment
 				return fmt.Errorf("fetch %s: %w", n.iri, err)
 			}
 			return x.finish(ctx, x.DB, id, refused, fmt.Sprintf("%s could not be read: %s", n.iri, fault.Sentence(err)))

@@ -141,6 +141,8 @@ func (d *Documents) viewer(r *http.Request) (actors.Viewer, error) {
 	switch {
 	case errors.Is(err, fault.Forbidden):
 		return actors.Anybody, fault.Say(fault.Forbidden, "This node has no contact with yours.")
+	case errors.Is(err, fault.Unavailable): // not a bad signature: one that cannot be checked at the moment
+		return actors.Anybody, fmt.Errorf("%w (%v)", fault.Say(fault.Unavailable, "The key of this signature could not be fetched: try again later."), err)
 	case err != nil:
 		return actors.Anybody, fmt.Errorf("%w (%v)", fault.Say(fault.Unauthorized, "The signature could not be verified: %s", fault.Sentence(err)), err)
 	}
