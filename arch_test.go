@@ -12,7 +12,7 @@ import (
 // lines are the storeys of the house, the lowest first. A package imports only what stands on a lower line, or what lies
 // inside its own folder. A folder that is not named here belongs to the nearest one above it.
 var lines = [][]string{
-	{"fault"},
+	{"fault", "locale"},
 	{"federation", "db"},
 	{"federation/vocab", "jobs"},
 	{"actors", "media"},
