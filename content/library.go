@@ -175,7 +175,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if !before.Local {
-		if err := media.ReplaceRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
 			return fail(err)
 		}
 	}

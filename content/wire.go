@@ -65,7 +65,7 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 		if a == nil {
 			continue
 		}
-		if a != group && (group == nil || a.ID != group.ID) {
+		if group == nil || a.ID != group.ID {
 			mentioned = append(mentioned, a.IRI)
 		}
 		if r.Mention {

@@ -167,7 +167,7 @@ const (
 		LEFT JOIN pg_index k ON k.indrelid = c.oid AND k.indisprimary
 		WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace`
 	postgresIndexes = `SELECT c.relname, CASE WHEN u.oid IS NULL THEN n.relname ELSE '' END, i.indisunique, i.indpred IS NOT NULL,
-			(SELECT string_agg(CASE WHEN i.indkey[p - 1] = 0 THEN 'expression' ELSE pg_get_indexdef(i.indexrelid, p, TRUE) END ||
+			(SELECT string_agg(CASE WHEN i.indkey[p - 1] = 0 THEN 'expression' ELSE trim(both '"' from pg_get_indexdef(i.indexrelid, p, TRUE)) END ||
 				CASE WHEN i.indoption[p - 1] & 1 = 1 THEN ' DESC' ELSE '' END, ', ' ORDER BY p) FROM generate_series(1, i.indnkeyatts) p)
 		FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class n ON n.oid = i.indexrelid JOIN pg_am m ON m.oid = n.relam
 		LEFT JOIN pg_constraint u ON u.conindid = i.indexrelid AND u.contype = 'u'

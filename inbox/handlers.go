@@ -219,7 +219,10 @@ func applyCreate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 	}
-	return x.relay(ctx, tx, a, m.Item)
+	if a.group == nil || !a.group.Local || a.via != nil {
+		return nil
+	}
+	return x.Outbox.Relay(ctx, tx, a.group, a.raw, "Create", m.Item) // also when an Update overtook its Create
 }
 
 // relay passes on what came straight to a group of ours.
@@ -407,6 +410,11 @@ func applyVote(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 
 func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, a.Object.ID)
+	if errors.Is(err, fault.NotFound) && a.via != nil {
+		if gone, err := content.Buried(ctx, q, a.Object.ID); err == nil && !gone {
+			return &needs{a.Object.ID} // something in a group of ours that has not come yet
+		}
+	}
 	if err != nil {
 		return err
 	}

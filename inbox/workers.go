@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"sync"
 	"time"
 
@@ -21,19 +20,27 @@ import (
 )
 
 // workers give received activities their effect: those of one actor in the order in which they came, those of different
-// actors beside each other. A lane has a goroutine only while it has work.
+// actors beside each other. There is a goroutine only while there is work.
 type workers struct {
-	mu      sync.Mutex
-	ctx     context.Context // ends with the node; nil before Run
-	seed    maphash.Seed
-	lanes   [8]lane
-	running sync.WaitGroup
+	mu       sync.Mutex
+	ctx      context.Context  // ends with the node; nil before Run
+	lanes    map[string]*lane // of actors with work
+	ready    []*lane          // lanes that wait for a worker
+	working  int
+	fetching int
+	running  sync.WaitGroup
 }
 
+// lane is what waits of one actor. While its first activity asks other servers, the others behind it wait.
 type lane struct {
+	actor string
 	queue []int64
-	busy  bool
 }
+
+const (
+	maxWorking  = 8  // lanes that are worked on at once
+	maxFetching = 64 // lanes that ask other servers at once
+)
 
 func (w *workers) push(x *Inbox, id int64, actor string) {
 	w.mu.Lock()
@@ -41,49 +48,107 @@ func (w *workers) push(x *Inbox, id int64, actor string) {
 	if w.ctx == nil || w.ctx.Err() != nil {
 		return // it waits in the database for the next Run
 	}
-	l := &w.lanes[maphash.String(w.seed, actor)%uint64(len(w.lanes))]
-	l.queue = append(l.queue, id)
-	if l.busy {
+	if l := w.lanes[actor]; l != nil {
+		l.queue = append(l.queue, id)
 		return
 	}
-	l.busy = true
-	w.running.Go(func() { w.work(x, l) })
+	l := &lane{actor: actor, queue: []int64{id}}
+	w.lanes[actor] = l
+	w.offer(x, l)
 }
 
-func (w *workers) work(x *Inbox, l *lane) {
+// offer puts a lane where the next free worker finds it. The lock is held.
+func (w *workers) offer(x *Inbox, l *lane) {
+	w.ready = append(w.ready, l)
+	if w.working < maxWorking {
+		w.working++
+		w.running.Go(func() { w.work(x) })
+	}
+}
+
+func (w *workers) work(x *Inbox) {
 	for {
 		w.mu.Lock()
-		if len(l.queue) == 0 || w.ctx.Err() != nil {
-			l.queue, l.busy = nil, false
+		if len(w.ready) == 0 || w.ctx.Err() != nil {
+			w.working--
 			w.mu.Unlock()
 			return
 		}
-		id := l.queue[0]
-		l.queue = l.queue[1:]
+		l := w.ready[0]
+		w.ready = w.ready[1:]
 		w.mu.Unlock()
-		x.process(context.WithoutCancel(w.ctx), id)
+		for {
+			id, more := w.first(l)
+			if !more {
+				break
+			}
+			err := x.try(context.WithoutCancel(w.ctx), id)
+			var n *needs
+			if errors.As(err, &n) && w.fetch(x, l, id) {
+				break // the lane comes back when that is there
+			}
+			if err != nil {
+				x.later(context.WithoutCancel(w.ctx), id, err)
+			}
+		}
 	}
 }
+
+// first takes the next activity of a lane; a lane without any goes away.
+func (w *workers) first(l *lane) (id int64, more bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(l.queue) == 0 || w.ctx.Err() != nil {
+		delete(w.lanes, l.actor)
+		return 0, false
+	}
+	id, l.queue = l.queue[0], l.queue[1:]
+	return id, true
+}
+
+// fetch lets a lane ask other servers on a goroutine of its own, so that a slow one keeps nobody else waiting.
+func (w *workers) fetch(x *Inbox, l *lane, id int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fetching >= maxFetching {
+		return false
+	}
+	w.fetching++
+	w.running.Go(func() {
+		ctx, cancel := context.WithTimeout(w.ctx, maxFetchTime)
+		defer cancel()
+		if err := x.again(ctx, id); err != nil {
+			x.later(context.WithoutCancel(w.ctx), id, err)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.fetching--
+		w.offer(x, l)
+	})
+	return true
+}
+
+const maxFetchTime = 30 * time.Second // for all that one activity needs
 
 const jobReceived = "received" // an activity that needs something from elsewhere, or another try
 
 // Prepare registers the inbox's durable work; before the queue runs.
 func (x *Inbox) Prepare() {
-	x.Jobs.Handle(jobReceived, func(ctx context.Context, payload []byte) error {
+	x.Jobs.HandleSlow(jobReceived, func(ctx context.Context, payload []byte) error {
 		var id int64
 		if err := json.Unmarshal(payload, &id); err != nil {
 			return jobs.Never(err)
 		}
 		return x.again(ctx, id)
 	})
-	x.Jobs.Handle(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
-	x.Jobs.Handle(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
+	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
+	x.Jobs.HandleSlow(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
 }
 
 // Run works until the context ends, beginning with what waited when the node stopped.
 func (x *Inbox) Run(ctx context.Context) error {
 	x.workers.mu.Lock()
-	x.workers.ctx, x.workers.seed = ctx, maphash.MakeSeed()
+	x.workers.ctx, x.workers.lanes = ctx, map[string]*lane{}
 	x.workers.mu.Unlock()
 	type row struct {
 		id    int64
@@ -107,18 +172,11 @@ type needs struct{ iri string }
 
 func (n *needs) Error() string { return "first needs " + n.iri }
 
-// process gives an activity its effect, or leaves it to a job when it needs other servers, or time.
-func (x *Inbox) process(ctx context.Context, id int64) {
-	err := x.try(ctx, id)
-	if err == nil {
-		return
-	}
-	var n *needs
-	if !errors.As(err, &n) {
-		x.Log.Error("inbox will try again", "received", id, "error", err)
-	}
-	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
-		return x.Jobs.Add(ctx, tx, jobReceived, fmt.Sprint(id), id, time.Now())
+// later has an activity tried again, with patience.
+func (x *Inbox) later(ctx context.Context, id int64, reason error) {
+	x.Log.Warn("inbox will try again", "received", id, "error", reason)
+	err := x.DB.Tx(ctx, func(tx *db.Tx) error {
+		return x.Jobs.Add(ctx, tx, jobReceived, fmt.Sprint(id), id, time.Now().Add(time.Minute))
 	})
 	if err != nil {
 		x.Log.Error("inbox cannot note what to try again", "received", id, "error", err)
@@ -127,7 +185,7 @@ func (x *Inbox) process(ctx context.Context, id int64) {
 
 const maxNeeds = 4 // things that one activity may have read elsewhere before it is understood
 
-// again is process in a job, where there is time to ask other servers.
+// again is try where there is time to ask other servers.
 func (x *Inbox) again(ctx context.Context, id int64) error {
 	for range maxNeeds {
 		err := x.try(ctx, id)

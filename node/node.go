@@ -127,7 +127,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
-	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Log: n.Log}
+	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Sync: n.Outbox.Synchronization, Log: n.Log}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()

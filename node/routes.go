@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 
 	"github.com/gorilla/mux"
+
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 func (n *Node) routes() http.Handler {
@@ -16,6 +18,8 @@ func (n *Node) routes() http.Handler {
 	for _, path := range []string{"/inbox", "/users/{name}/inbox", "/groups/{name}/inbox", "/org/inbox", "/actor/inbox"} {
 		r.Handle(path, n.Inbox).Methods(http.MethodPost)
 	}
+	documents := &outbox.Documents{DB: n.DB, Dir: n.Dir, Library: n.Library, NodeName: n.Config.Node.Name, Version: Version, Secure: n.Config.Network.Secure, Log: n.Log}
+	documents.Routes(r)
 	r.PathPrefix("/media/").Handler(n.Media)
 	return n.guard(r)
 }

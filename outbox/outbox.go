@@ -74,22 +74,21 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 	return a, body, nil
 }
 
-// targets finds the inboxes that an activity goes to: those of the actors it names and of the followers or members of the
-// collections of ours that it names, one shared inbox a host where there is one; never ourselves, nor blocked hosts.
+// targets finds the inboxes that an activity goes to: those of the actors it names and, when it names them, of the actor's
+// own followers or members, one shared inbox a host where there is one; never ourselves, nor blocked hosts. The members of
+// a group get what its people say from the group.
 func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sending) ([]Target, error) {
 	named := slices.Concat(s.activity.To, s.activity.CC, s.activity.Audience)
 	var targets []Target
 	covered := map[string]bool{} // hosts that get it in their shared inbox
-	for _, iri := range named {
-		collection, err := o.collection(ctx, q, actor, iri)
+	if slices.Contains(named, actor.Followers) {
+		followers, err := o.followers(ctx, q, actor)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range collection {
-			if t.Inbox != "" && !covered[t.Host] {
-				covered[t.Host] = true
-				targets = append(targets, t)
-			}
+		for _, t := range followers {
+			covered[t.Host] = true
+			targets = append(targets, t)
 		}
 	}
 	people, err := actors.ByIRIs(ctx, q, slices.DeleteFunc(slices.Clone(named), func(iri string) bool { return iri == vocab.Public || o.Dir.Ours(iri) }))
@@ -111,23 +110,12 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	return o.unblocked(ctx, q, targets)
 }
 
-// collection expands a followers collection of one of ours to hosts; anything else is empty.
-func (o *Outbox) collection(ctx context.Context, q db.Q, actor *actors.Actor, iri string) ([]Target, error) {
-	owner := actor.ID
-	if iri != actor.Followers {
-		if !o.Dir.Ours(iri) {
-			return nil, nil
-		}
-		group, err := db.One(ctx, q, db.Scalar[actors.ID], "SELECT id FROM actors WHERE followers = $1 AND local", iri)
-		if err != nil {
-			return nil, nil // not a collection of ours
-		}
-		owner = group
-	}
+// followers are the hosts of the actor's followers or members.
+func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]Target, error) {
 	targets, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
-		"SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", owner)
+		"SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", actor.ID)
 	if err != nil {
-		return nil, fmt.Errorf("hosts of %s: %w", iri, err)
+		return nil, fmt.Errorf("hosts of %s: %w", actor.Followers, err)
 	}
 	for n := 0; n < len(targets); n++ {
 		if targets[n].Inbox != "" {
@@ -136,7 +124,7 @@ func (o *Outbox) collection(ctx context.Context, q db.Q, actor *actors.Actor, ir
 		// Somebody there has no shared inbox: each gets it in person.
 		each, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
 			`SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END FROM relations r JOIN actors a ON a.id = r.subject
-			WHERE r.object = $1 AND r.state = 'active' AND a.host = $2`, owner, targets[n].Host)
+			WHERE r.object = $1 AND r.state = 'active' AND a.host = $2`, actor.ID, targets[n].Host)
 		if err != nil {
 			return nil, fmt.Errorf("inboxes on %s: %w", targets[n].Host, err)
 		}

@@ -91,7 +91,11 @@ func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*cont
 	var parent *content.Item
 	if d.ReplyTo != 0 {
 		var err error
-		if parent, err = content.Get(ctx, o.DB, viewer(author), d.ReplyTo); err != nil {
+		parent, err = content.Get(ctx, o.DB, viewer(author), d.ReplyTo)
+		if err == nil && parent.BoostOf != 0 { // who answers a boost answers what was boosted
+			parent, err = content.Get(ctx, o.DB, viewer(author), parent.BoostOf)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -262,7 +266,7 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 		if err := o.Timelines.Republish(ctx, tx, before, m); err != nil {
 			return err
 		}
-		if err := media.Replace(ctx, tx, int64(before.ID), author.ID, d.Files); err != nil {
+		if err := media.Attach(ctx, tx, int64(before.ID), author.ID, d.Files); err != nil {
 			return err
 		}
 		return o.tellUpdate(ctx, tx, author, m.Item)
