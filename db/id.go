@@ -4,7 +4,10 @@
 package db
 
 import (
+	"context"
+	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -30,6 +33,20 @@ type ids struct {
 // given is what a millisecond has handed out: left of perMilli ids, from a random first one, so that a process that was
 // started again seldom repeats what it gave before.
 type given struct{ next, left int64 }
+
+var withID = regexp.MustCompile(`CREATE TABLE (\w+) \(\s*id\s+BIGINT PRIMARY KEY`)
+
+// resume lets ids go on after the last one given, also when the clock has been set back in the meantime.
+func (d *DB) resume(ctx context.Context, migrations string) error {
+	for _, table := range withID.FindAllStringSubmatch(migrations, -1) {
+		last, err := One(ctx, d, Scalar[int64], "SELECT COALESCE(MAX(id), 0) FROM "+table[1])
+		if err != nil {
+			return fmt.Errorf("last id of %s: %w", table[1], err)
+		}
+		d.ids.milli = max(d.ids.milli, last>>(processBits+counterBits)+1)
+	}
+	return nil
+}
 
 // NewID returns an id for something that is made now. Within a process each is greater than the one before.
 func (d *DB) NewID() int64 { return d.ids.now(time.Now()) }

@@ -133,7 +133,11 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Timelines.Prepare()
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
-	n.handler = n.routes()
+	proxies, err := prefixes(c.Network.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	n.handler = n.routes(proxies)
 	return n.Dir.Bootstrap(ctx, c.Node.Name)
 }
 
@@ -143,6 +147,9 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { n.handler.Ser
 // Run does the node's work until the context ends, and ends what is under way: deliveries, what was received, jobs.
 func (n *Node) Run(ctx context.Context) error {
 	if err := n.DB.Tx(ctx, func(tx *db.Tx) error { return n.Jobs.Add(ctx, tx, jobDaily, jobDaily, nil, time.Now().Add(time.Hour)) }); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return fmt.Errorf("plan the daily work: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -219,7 +219,7 @@ func (o *Outbox) Vote(ctx context.Context, who *actors.Actor, id content.ID, cho
 				continue
 			}
 			note := &vocab.Object{ID: iri, Type: "Note", AttributedTo: who.IRI, Name: name, InReplyTo: i.IRI, To: []string{author.IRI}}
-			if _, _, err := o.send(ctx, tx, who, sending{personal: true, item: i.ID, activity: &vocab.Activity{Type: "Create", To: []string{author.IRI},
+			if _, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{Type: "Create", To: []string{author.IRI},
 				Object: vocab.Ref{ID: iri, Type: "Note", Document: vocab.Document{Object: note}}}}); err != nil {
 				return err
 			}

@@ -148,6 +148,7 @@ func TestAPeerThatIsSlowOrRefusesOrLosesAnswers(t *testing.T) {
 				w := world(t)
 				fault(w)
 				post := w.As("anna@gouda").Post("wonen@provincie", "Een bericht")
+				w.Settle()
 				w.As("chris@provincie").Like(post)
 				w.Pass(2 * time.Minute)
 				w.Sees("chris@provincie", "Een bericht")

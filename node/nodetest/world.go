@@ -140,6 +140,7 @@ func (w *World) close() {
 	for _, name := range w.order {
 		w.halt(name)
 	}
+	time.Sleep(time.Minute) // requests that were held up end now
 }
 
 // Node is the running node of that name.
