@@ -74,7 +74,7 @@ func measureNew(w *world) []figure {
 }
 
 // signed makes the requests before anything is measured: signing costs more than taking in.
-func (w *world) signed(senders, each int, make1 func(number, turn int) (harness.Actor, []byte)) [][][]byte {
+func (w *world) signed(senders, each int, compose func(number, turn int) (harness.Actor, []byte)) [][][]byte {
 	all := make([][][]byte, senders)
 	errs := make([]error, senders)
 	slots := make(chan struct{}, runtime.NumCPU())
@@ -84,7 +84,7 @@ func (w *world) signed(senders, each int, make1 func(number, turn int) (harness.
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			for turn := range each {
-				who, body := make1(number, turn)
+				who, body := compose(number, turn)
 				r, err := who.Request(w.node.URL+"/inbox", body)
 				if err == nil {
 					var wire []byte

@@ -34,21 +34,25 @@ func (w *world) cpu() time.Duration {
 
 // memory is VmRSS or VmHWM of the node, in megabytes.
 func (w *world) memory(what string) float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.node.Cmd.Process.Pid))
+	MB, err := memoryOf(w.node.Cmd.Process.Pid, what)
 	if err != nil {
 		w.Fatalf("how much memory the node uses is read from /proc, which only Linux has: %v", err)
+	}
+	return MB
+}
+
+func memoryOf(pid int, what string) (MB float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
 		if value, ok := strings.CutPrefix(line, what+":"); ok {
 			kB, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 64)
-			if err != nil {
-				w.Fatalf("read %s: %v", what, err)
-			}
-			return kB / 1024
+			return kB / 1024, err
 		}
 	}
-	w.Fatalf("there is no %s in /proc/PID/status", what)
-	return 0
+	return 0, fmt.Errorf("there is no %s", what)
 }
 
 // cpuEach is the processor time of one operation in milliseconds.

@@ -16,6 +16,7 @@ type world struct {
 	*stage
 	options
 	limits limits
+	rounds int // of posts to the sinks
 	run    int // counts all runs of all rows: names made in a run are of that run alone
 
 	node    *harness.Node
