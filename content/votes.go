@@ -109,6 +109,25 @@ func SetPoll(ctx context.Context, tx *db.Tx, id ID, p *Poll) error {
 	return err
 }
 
+// Voters returns who voted so on an item, the last one first; the cursors number the votes. Whoever may see the item may see them.
+func Voters(ctx context.Context, q db.Q, id ID, kind string, p actors.Page) (who []actors.ID, cursors []int64, err error) {
+	args := []any{id, kind}
+	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var vote int64
+		var one actors.ID
+		err = r.Scan(&vote, &one)
+		who, cursors = append(who, one), append(cursors, vote)
+		return x, err
+	}, "SELECT v.id, v.actor FROM votes v WHERE v.item = $1 AND v.kind = $2"+p.SQL("v.id", &args), args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list who voted %s on item %d: %w", kind, id, err)
+	}
+	p.Arrange(len(who), func(a, b int) {
+		who[a], who[b], cursors[a], cursors[b] = who[b], who[a], cursors[b], cursors[a]
+	})
+	return who, cursors, nil
+}
+
 // Choices returns what an actor chose in these polls, in one query.
 func Choices(ctx context.Context, q db.Q, ids []ID, who actors.ID) (map[ID][]int, error) {
 	list, args := db.In([]any{who}, ids)
