@@ -119,26 +119,15 @@ func TestDemoThatIsKept(t *testing.T) {
 			return found && size == 4 && p.Favourites == 3
 		})
 	}
-	// What somebody posts to the group with an app is at the others within two seconds.
+	// What somebody posts to the group with an app is at the others soon; also after a command has changed her keys.
+	ok(t, dir, "user", "rotate-keys", "anna", "--data", filepath.Join("kept", "gouda"))
 	group := "@klimaatadaptatie@" + strings.TrimPrefix(s.addresses[2], "http://")
-	form := url.Values{"status": {group + " Hallo vanuit Gouda!"}}
-	r, err := http.NewRequest(http.MethodPost, s.addresses[0]+"/api/v1/statuses", strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+tokens[s.addresses[0]])
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("posting: %s", response.Status)
-	}
+	post(t, s.addresses[0], tokens[s.addresses[0]], group+" Hallo vanuit Gouda!")
 	for _, node := range s.addresses[1:] {
 		soon(t, "the post is at "+node, func() bool { _, _, found := thread(t, node, tokens[node], "Hallo vanuit Gouda"); return found })
 	}
+	s.holdAndRetry(t, dir, tokens, group)
+	s.move(t, dir)
 	s.end(syscall.SIGINT)
 
 	// A second start goes on from there.
@@ -157,6 +146,83 @@ func TestDemoThatIsKept(t *testing.T) {
 	}
 	refuses(t, dir, 1, "cannot be elsewhere", "demo", "--data", "kept")
 	again.end(syscall.SIGINT)
+}
+
+func post(t *testing.T, node, token, text string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, node+"/api/v1/statuses", strings.NewReader(url.Values{"status": {text}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("posting %q: %s", text, response.Status)
+	}
+}
+
+// holdAndRetry keeps what goes from the municipality to the water board, and lets it go: the running node hears of both.
+func (s shown) holdAndRetry(t *testing.T, dir string, tokens map[string]string, group string) {
+	t.Helper()
+	gouda, board := s.addresses[0], s.addresses[2]
+	host, data := strings.TrimPrefix(board, "http://"), filepath.Join("kept", "gouda")
+	ok(t, dir, "queue", "hold", host, "--data", data)
+	post(t, gouda, tokens[gouda], group+" Dit moet even wachten.")
+	waits := func() map[string]any {
+		for _, row := range list(t, dir, "queue", "list", "--data", data) {
+			if row["host"] == host {
+				return row
+			}
+		}
+		t.Fatalf("queue list lacks %s", host)
+		return nil
+	}
+	if row := waits(); row["state"] != "held" || row["waiting"].(float64) < 1 {
+		t.Errorf("what is held: %v", row)
+	}
+	if _, _, found := thread(t, board, tokens[board], "Dit moet even wachten"); found {
+		t.Error("what is held was sent")
+	}
+	ok(t, dir, "queue", "retry", host, "--data", data)
+	soon(t, "what was held arrives", func() bool { _, _, found := thread(t, board, tokens[board], "Dit moet even wachten"); return found })
+	soon(t, "nothing waits", func() bool { row := waits(); return row["state"] == "ok" && row["waiting"] == 0.0 })
+
+	ok(t, dir, "queue", "hold", host, "--data", data)
+	post(t, gouda, tokens[gouda], group+" Dit komt nooit aan.")
+	if out := ok(t, dir, "queue", "drop", host, "--yes", "--data", data); strings.HasPrefix(out, "0 ") {
+		t.Errorf("queue drop says %q", out)
+	}
+	ok(t, dir, "queue", "retry", host, "--data", data)
+	post(t, gouda, tokens[gouda], group+" Dit wel.")
+	soon(t, "the next post arrives", func() bool { _, _, found := thread(t, board, tokens[board], "Dit wel"); return found })
+	if _, _, found := thread(t, board, tokens[board], "Dit komt nooit aan"); found {
+		t.Error("what was dropped was sent")
+	}
+}
+
+// move lets Mehmet go from the municipality to the province: the account there names the old one first.
+func (s shown) move(t *testing.T, dir string) {
+	t.Helper()
+	before := "@mehmet@" + strings.TrimPrefix(s.addresses[0], "http://")
+	after := "@mehmet@" + strings.TrimPrefix(s.addresses[1], "http://")
+	from, to := filepath.Join("kept", "gouda"), filepath.Join("kept", "zuidholland")
+	ok(t, dir, "user", "add", "mehmet", "--email", "mehmet@zuidholland.example", "--data", to)
+	refuses(t, dir, 1, "add it there first", "user", "move", "mehmet", "--to", after, "--data", from)
+	ok(t, dir, "user", "alias", "mehmet", "--add", before, "--data", to)
+	ok(t, dir, "user", "alias", "mehmet", "--remove", before, "--data", to)
+	refuses(t, dir, 1, "add it there first", "user", "move", "mehmet", "--to", after, "--data", from)
+	ok(t, dir, "user", "alias", "mehmet", "--add", before, "--data", to)
+	ok(t, dir, "user", "move", "mehmet", "--to", after, "--data", from)
+	for _, row := range list(t, dir, "user", "list", "--data", from) {
+		if row["name"] == "mehmet" && row["moved_to"] != s.addresses[1]+"/users/mehmet" {
+			t.Errorf("after moving: %v", row)
+		}
+	}
 }
 
 func TestDemoInATemporaryFolderTakesFreePortsAndLeavesNothing(t *testing.T) {

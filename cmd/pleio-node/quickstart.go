@@ -76,8 +76,10 @@ func (q *quickstart) Run(ctx context.Context, p *program) error {
 	if err := node.WriteConfig(q.Data, config); err != nil {
 		return err
 	}
-	// The database gets an administrator or nothing of this is there.
-	if err := q.fill(ctx, p, text); err != nil {
+	if opened, err := q.fill(ctx, p, text); err != nil {
+		if opened && q.Database != "" { // the database there has keys that only this folder's secret opens
+			return fault.Say(fault.Invalid, "%s The node is made, but not its administrator: add one with \"pleio-node user add NAME --email E --admin --data %s\".", fault.Sentence(err), q.Data)
+		}
 		return errors.Join(err, forget(q.Data, made))
 	}
 	p.say("The node of %s is in %s.\nIts administrator is %s, who logs in with %s.", q.Name, q.Data, q.Admin, q.Email)
@@ -86,8 +88,10 @@ func (q *quickstart) Run(ctx context.Context, p *program) error {
 	return nil
 }
 
-func (q *quickstart) fill(ctx context.Context, p *program, password string) error {
-	return q.read(ctx, p, func(n *node.Node) error {
+// fill makes the database and the administrator. It tells whether it came as far as opening the database.
+func (q *quickstart) fill(ctx context.Context, p *program, password string) (opened bool, err error) {
+	err = q.read(ctx, p, func(n *node.Node) error {
+		opened = true
 		hashed, err := n.Auth.HashPassword(ctx, password, q.Admin, q.Email)
 		if err != nil {
 			return err
@@ -100,6 +104,7 @@ func (q *quickstart) fill(ctx context.Context, p *program, password string) erro
 			return n.Auth.AddAccount(ctx, tx, a.ID, q.Email, hashed, true)
 		})
 	})
+	return opened, err
 }
 
 // listenAddress is where a new node listens: at its own address when that is on this computer.
