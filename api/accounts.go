@@ -34,18 +34,7 @@ func (a *API) oneAccount(ctx context.Context, c *call) (any, error) {
 const mostIDs = 40 // of a bulk call
 
 func (a *API) manyAccounts(ctx context.Context, c *call) (any, error) {
-	asked := ids[actors.ID](c.params, "id", mostIDs)
-	known, err := actors.Many(ctx, a.DB, asked)
-	if err != nil {
-		return nil, err
-	}
-	all := []*account{}
-	for _, id := range asked {
-		if known[id] != nil {
-			all = append(all, a.account(known[id]))
-		}
-	}
-	return all, nil
+	return a.accountPage(ctx, c, ids[actors.ID](c.params, "id", mostIDs), nil)
 }
 
 func (a *API) accountStatuses(ctx context.Context, c *call) (any, error) {

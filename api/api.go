@@ -36,18 +36,17 @@ type API struct {
 	Auth      *auth.Auth
 	Media     *media.Store
 
-	Version     string   // of this program: "0.1.0"
-	Name        string   // of the node
-	Description string   // of the node, in a sentence
-	Email       string   // where to write to
-	Rules       []string // of the node, one sentence each
-	Requests    int      // per address and five minutes; 0: no limit
-	// Address tells who asks, when proxies stand in front: nil takes the connection's own address.
-	Address func(*http.Request) string
-	Log     *slog.Logger // nil: slog.Default()
+	Version     string       // of this program: "0.1.0"
+	Name        string       // of the node
+	Description string       // of the node, in a sentence
+	Email       string       // where to write to
+	Rules       []string     // of the node, one sentence each
+	Requests    int          // per address (RemoteAddr) and five minutes; 0: no limit
+	Log         *slog.Logger // nil: slog.Default()
 
 	buckets buckets
 	usage   usageCache
+	streams streams
 }
 
 // call is one request of a client.
@@ -103,7 +102,7 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
-	return a.buckets.take(w.Header(), a.address(r), a.Requests)
+	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
 }
 
 func (a *API) serve(route route) http.Handler {

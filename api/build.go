@@ -52,15 +52,18 @@ func (a *API) accounts(list []*actors.Actor) []*account {
 	return all
 }
 
-var markup = regexp.MustCompile(`<[^>]*>`)
+var (
+	markup = regexp.MustCompile(`<[^>]*>`)
+	link   = regexp.MustCompile(`^<a href="([^"]*)"[^>]*>[^<]*</a>$`)
+)
 
 // fields are the lines of a profile; plain, as they were typed, for the editor.
 func fields(of []actors.Field, plain bool) []field {
 	all := make([]field, len(of))
 	for i, f := range of {
 		all[i] = field{Name: f.Name, Value: f.Value}
-		if plain {
-			all[i].Value = html.UnescapeString(markup.ReplaceAllString(f.Value, ""))
+		if plain { // of a link its whole address, of which only the beginning of the text may be shown
+			all[i].Value = html.UnescapeString(markup.ReplaceAllString(link.ReplaceAllString(f.Value, "$1"), ""))
 		}
 	}
 	return all
@@ -127,6 +130,7 @@ type shown struct {
 	viewer     actors.Viewer
 	items      map[content.ID]*content.Item // what was boosted
 	people     map[actors.ID]*actors.Actor
+	accounts   map[actors.ID]*account // made of people when first shown
 	recipients map[content.ID][]content.Recipient
 	tags       map[content.ID][]string
 	files      map[int64][]media.File
@@ -167,7 +171,7 @@ func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*st
 }
 
 func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) (*shown, error) {
-	s := &shown{viewer: v}
+	s := &shown{viewer: v, accounts: map[actors.ID]*account{}}
 	if len(items) == 0 {
 		return s, nil
 	}
@@ -228,13 +232,13 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 
 // show makes the status of an item, nil when it does not exist for the viewer.
 func (a *API) show(s *shown, i *content.Item) *status {
-	author := s.people[i.Author]
+	author := a.authorOf(s, i)
 	if author == nil {
 		return nil
 	}
 	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
-		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: a.account(author), MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
@@ -266,6 +270,19 @@ func (a *API) show(s *shown, i *content.Item) *status {
 		}
 		x.copyOriginal()
 	}
+	return x
+}
+
+func (a *API) authorOf(s *shown, i *content.Item) *account {
+	if x := s.accounts[i.Author]; x != nil {
+		return x
+	}
+	who := s.people[i.Author]
+	if who == nil {
+		return nil
+	}
+	x := a.account(who)
+	s.accounts[i.Author] = x
 	return x
 }
 

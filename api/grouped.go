@@ -192,14 +192,7 @@ func (a *API) groupAccounts(ctx context.Context, c *call) (any, error) {
 	for i, n := range b {
 		asked[i] = n.Actor
 	}
-	known, err := actors.Many(ctx, a.DB, asked)
-	all := []*account{}
-	for _, id := range asked {
-		if known[id] != nil {
-			all = append(all, a.account(known[id]))
-		}
-	}
-	return all, err
+	return a.accountPage(ctx, c, asked, nil)
 }
 
 func (a *API) dismissGroup(ctx context.Context, c *call) (any, error) {
@@ -207,10 +200,9 @@ func (a *API) dismissGroup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range b {
-		if err := a.Timelines.Dismiss(ctx, c.viewer, n.ID); err != nil {
-			return nil, err
-		}
+	numbers := make([]int64, len(b))
+	for i, n := range b {
+		numbers[i] = n.ID
 	}
-	return empty{}, nil
+	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, numbers...)
 }

@@ -6,7 +6,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"html"
 	"strings"
 	"sync"
 	"time"
@@ -263,7 +262,11 @@ func (a *API) extendedDescription(context.Context, *call) (any, error) {
 }
 
 func (a *API) privacyPolicy(context.Context, *call) (any, error) {
-	return text{stamp(a.since()), "<p>" + html.EscapeString("For the privacy statement of "+a.Name+" write to "+a.Email+".") + "</p>"}, nil
+	ask := "Ask the administrators of " + a.Name + " for its privacy statement."
+	if a.Email != "" {
+		ask += " Write to " + a.Email + "."
+	}
+	return text{stamp(a.since()), actors.PlainHTML(ask)}, nil
 }
 
 // since is when the node began, as its own actor knows.

@@ -75,18 +75,14 @@ func (b *buckets) of(address string, limit int) *rate.Limiter {
 	return l
 }
 
-// address is whom a request is counted for: an address, or with IPv6 the /64 that one customer has.
-func (a *API) address(r *http.Request) string {
-	text := r.RemoteAddr
-	if a.Address != nil {
-		text = a.Address(r)
+// network is whom an address belongs to: itself, or with IPv6 its /64, which one customer has.
+func network(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
 	}
-	if host, _, err := net.SplitHostPort(text); err == nil {
-		text = host
-	}
-	ip, err := netip.ParseAddr(text)
+	ip, err := netip.ParseAddr(address)
 	if err != nil {
-		return text
+		return address
 	}
 	if ip = ip.Unmap().WithZone(""); ip.Is6() {
 		if prefix, err := ip.Prefix(64); err == nil {

@@ -65,15 +65,14 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	for _, i := range items {
 		all = append(all, i)
 	}
-	statuses, err := a.statuses(ctx, v, all)
-	for _, s := range statuses {
-		for _, i := range all {
-			if digits(i.ID) == s.ID {
-				t.statuses[i.ID] = s
-			}
-		}
+	s, err := a.load(ctx, v, all)
+	if err != nil {
+		return t, err
 	}
-	return t, err
+	for _, i := range all {
+		t.statuses[i.ID] = a.show(s, i)
+	}
+	return t, nil
 }
 
 // shows tells whether a notification can be shown: its actor exists, and so does what it is about.
@@ -123,7 +122,7 @@ func (a *API) notificationOf(ctx context.Context, v actors.Viewer, id int64) (*n
 }
 
 func (a *API) clearNotifications(ctx context.Context, c *call) (any, error) {
-	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, 0)
+	return empty{}, a.Timelines.DismissAll(ctx, c.viewer)
 }
 
 func (a *API) dismiss(ctx context.Context, c *call) (any, error) {

@@ -73,6 +73,8 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/statuses/{id}/context", "read:statuses?", a.context},
 		{"GET", "/api/v1/statuses/{id}/source", "read:statuses", a.source},
 		{"GET", "/api/v1/statuses/{id}/history", "read:statuses?", a.history},
+		{"GET", "/api/v1/statuses/{id}/favourited_by", "read:statuses?", a.favouritedBy},
+		{"GET", "/api/v1/statuses/{id}/reblogged_by", "read:statuses?", a.rebloggedBy},
 		{"POST", "/api/v1/statuses/{id}/translate", "read:statuses", a.translate},
 		{"POST", "/api/v1/statuses/{id}/favourite", "write:favourites", a.favourite},
 		{"POST", "/api/v1/statuses/{id}/unfavourite", "write:favourites", a.unfavourite},

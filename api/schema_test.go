@@ -112,6 +112,7 @@ var answers = map[string]string{
 	"GET /api/v1/preferences": "Preferences", "POST /api/pleio/v1/groups": "Account",
 	"POST /api/v1/statuses": "Status", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
 	"DELETE /api/v1/statuses/{id}": "Status", "GET /api/v1/statuses/{id}/context": "Context", "GET /api/v1/statuses/{id}/source": "StatusSource",
+	"GET /api/v1/statuses/{id}/favourited_by": "[]Account", "GET /api/v1/statuses/{id}/reblogged_by": "[]Account",
 	"GET /api/v1/statuses/{id}/history": "[]StatusEdit", "POST /api/v1/statuses/{id}/translate": "Error", "POST /api/v1/statuses/{id}/favourite": "Status",
 	"POST /api/v1/statuses/{id}/unfavourite": "Status", "POST /api/v1/statuses/{id}/reblog": "Status", "POST /api/v1/statuses/{id}/unreblog": "Status",
 	"POST /api/v1/statuses/{id}/bookmark": "Status", "POST /api/v1/statuses/{id}/unbookmark": "Status", "POST /api/v1/statuses/{id}/pin": "Status",

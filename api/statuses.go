@@ -150,6 +150,58 @@ func (a *API) translate(ctx context.Context, c *call) (any, error) {
 	return nil, fault.Say(fault.Forbidden, "This server does not translate.")
 }
 
+// favouritedBy, like rebloggedBy, is told to people with an account, as followers are.
+func (a *API) favouritedBy(ctx context.Context, c *call) (any, error) {
+	i, p, err := c.audienceOf(ctx)
+	if err != nil || !c.viewer.Local() {
+		return []empty{}, err
+	}
+	who, cursors, err := content.Voters(ctx, a.DB, i.ID, content.Like, p)
+	if err != nil {
+		return nil, err
+	}
+	return a.accountPage(ctx, c, who, cursors)
+}
+
+func (a *API) rebloggedBy(ctx context.Context, c *call) (any, error) {
+	i, p, err := c.audienceOf(ctx)
+	if err != nil || !c.viewer.Local() {
+		return []empty{}, err
+	}
+	boosts, err := a.Timelines.Boosts(ctx, c.viewer, i.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	var who []actors.ID
+	var cursors []int64
+	for _, b := range boosts {
+		who, cursors = append(who, b.Author), append(cursors, int64(b.ID))
+	}
+	return a.accountPage(ctx, c, who, cursors)
+}
+
+func (c *call) audienceOf(ctx context.Context) (*content.Item, actors.Page, error) {
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return nil, p, err
+	}
+	i, err := c.original(ctx)
+	return i, p, err
+}
+
+// accountPage is a page of accounts, with cursors of what brought each of them there.
+func (a *API) accountPage(ctx context.Context, c *call, who []actors.ID, cursors []int64) (any, error) {
+	linkRows(c, cursors, func(n int64) int64 { return n })
+	known, err := actors.Many(ctx, a.DB, who)
+	all := []*account{}
+	for _, id := range who {
+		if known[id] != nil {
+			all = append(all, a.account(known[id]))
+		}
+	}
+	return all, err
+}
+
 // on does something with an item and answers with how it then is.
 func (a *API) on(ctx context.Context, c *call, do func(me *actors.Actor, id content.ID) (*content.Item, error)) (any, error) {
 	me, err := c.me(ctx)

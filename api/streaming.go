@@ -43,6 +43,47 @@ func streamingHealth(context.Context, *call) (any, error) {
 	return file{"text/plain; charset=utf-8", []byte("OK")}, nil
 }
 
+// streams are those that are open: a node that stops ends them.
+type streams struct {
+	mu     sync.Mutex
+	closed bool
+	next   int
+	ends   map[int]context.CancelFunc
+}
+
+// begin is a context that ends with the given one, with end, or when the streams are closed.
+func (s *streams) begin(ctx context.Context) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		cancel()
+	}
+	if s.ends == nil {
+		s.ends = map[int]context.CancelFunc{}
+	}
+	s.next++
+	id := s.next
+	s.ends[id] = cancel
+	return ctx, func() {
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.ends, id)
+	}
+}
+
+// Close ends every stream, and those that begin afterwards. It belongs to http.Server.RegisterOnShutdown: a server
+// neither ends nor waits for its WebSockets.
+func (a *API) Close() {
+	a.streams.mu.Lock()
+	defer a.streams.mu.Unlock()
+	a.streams.closed = true
+	for _, end := range a.streams.ends {
+		end()
+	}
+}
+
 // feed makes events for one person of hints that go to everybody: it looks for itself, through the gate.
 type feed struct {
 	api    *API
@@ -142,7 +183,9 @@ func (a *API) events(_ context.Context, c *call) (any, error) {
 			}
 			return out.Flush()
 		}
-		hints := a.Timelines.Watch(r.Context())
+		ctx, end := a.streams.begin(r.Context())
+		defer end()
+		hints := a.Timelines.Watch(ctx)
 		if send(":)\n") != nil {
 			return
 		}
@@ -155,13 +198,13 @@ func (a *API) events(_ context.Context, c *call) (any, error) {
 				if !open {
 					return
 				}
-				e, ok, failed := f.event(r.Context(), h, channel == notificationStream)
-				a.note(r, failed)
+				e, ok, failed := f.event(ctx, h, channel == notificationStream)
+				a.note(ctx, failed)
 				if ok {
 					err = send("event: " + e.name + "\ndata: " + e.payload + "\n\n")
 				}
 			case <-tick.C:
-				if !f.valid(r.Context()) {
+				if !f.valid(ctx) {
 					return
 				}
 				err = send(":thump\n")
@@ -174,9 +217,9 @@ func (a *API) events(_ context.Context, c *call) (any, error) {
 }
 
 // note logs what went wrong for a stream that goes on.
-func (a *API) note(r *http.Request, err error) {
-	if err != nil && r.Context().Err() == nil {
-		a.logger().Error("client API: streaming", "path", r.URL.Path, "error", err)
+func (a *API) note(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		a.logger().Error("client API: streaming", "error", err)
 	}
 }
 
@@ -197,8 +240,8 @@ func (a *API) socket(_ context.Context, c *call) (any, error) {
 		}
 		defer conn.CloseNow()
 		conn.SetReadLimit(maxFrame)
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
+		ctx, end := a.streams.begin(r.Context())
+		defer end()
 		s := &socket{conn: conn, may: scopes.Allows("read:statuses") && scopes.Allows("read:notifications")}
 		if first != "" {
 			if err := s.change(ctx, command{Type: "subscribe", Stream: first}); err != nil {
@@ -207,10 +250,10 @@ func (a *API) socket(_ context.Context, c *call) (any, error) {
 		}
 		hints := a.Timelines.Watch(ctx)
 		go func() {
-			defer cancel()
+			defer end()
 			s.read(ctx)
 		}()
-		a.pump(ctx, r, s, f, hints)
+		a.pump(ctx, s, f, hints)
 	}), nil
 }
 
@@ -224,7 +267,7 @@ func websocketProtocols(r *http.Request) []string {
 	return all
 }
 
-func (a *API) pump(ctx context.Context, r *http.Request, s *socket, f *feed, hints <-chan timeline.Hint) {
+func (a *API) pump(ctx context.Context, s *socket, f *feed, hints <-chan timeline.Hint) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
@@ -238,7 +281,7 @@ func (a *API) pump(ctx context.Context, r *http.Request, s *socket, f *feed, hin
 				continue
 			}
 			e, ok, err := f.event(ctx, h, !slices.Contains(streams, userStream))
-			a.note(r, err)
+			a.note(ctx, err)
 			if !ok {
 				continue
 			}

@@ -40,7 +40,7 @@ import (
 // anna is a member of the group wonen, of which bas is the owner; cas is neither, and approves his followers; anna follows bas and is
 // followed by dora, who lives on another node. Each of them has a token; "app" is that of an application.
 type world struct {
-	*testing.T
+	testing.TB
 	api    *API
 	router *mux.Router
 	tokens map[string]string
@@ -51,7 +51,7 @@ const everything = "read write follow push profile"
 
 var testKeys = sync.OnceValues(actors.GenerateRSA)
 
-func newWorld(t *testing.T, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	base := &url.URL{Scheme: "https", Host: "gouda.example"}
 	secret := []byte("0123456789abcdef0123456789abcdef")
@@ -68,7 +68,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",
 		Description: "De werkplek van Gouda", Email: "beheer@gouda.example", Rules: []string{"Wees aardig."}, Log: log,
 		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Jobs: queue, Log: log}}
-	w := &world{T: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
+	w := &world{TB: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
 	a.Routes(w.router)
 	w.check(dir.Bootstrap(t.Context(), "Gemeente Gouda"))
 	for _, name := range []string{"anna", "bas", "cas"} {

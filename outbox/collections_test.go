@@ -101,7 +101,7 @@ func TestPagingLosesNothing(t *testing.T) {
 	})
 }
 
-func TestOutboxIsPagedNewestFirst(t *testing.T) {
+func TestCollections(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := newLibrary(t, d)
 		var want []string
@@ -163,7 +163,7 @@ func TestFeaturedThroughTheGate(t *testing.T) {
 }
 
 // Who follows whom is nobody's business; each node learns who of its own people do (FEP-8fcf).
-func TestFollowersAreCountedAndNotNamed(t *testing.T) {
+func TestFollowersSynchronisation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := newLibrary(t, d)
 		g := l.group("wonen")
@@ -217,7 +217,7 @@ func TestFollowersAreCountedAndNotNamed(t *testing.T) {
 	})
 }
 
-func TestCollectionsOfAGroup(t *testing.T) {
+func TestModeratorsAndLogOfAGroup(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := newLibrary(t, d)
 		g := l.group("wonen")
@@ -230,26 +230,46 @@ func TestCollectionsOfAGroup(t *testing.T) {
 			t.Errorf("the moderators are %q", got)
 		}
 		i := l.post(outbox.Draft{Text: "wie weet iets", Group: g.ID})
-		reply := l.post(outbox.Draft{Text: "ik", ReplyTo: i.ID})
-		thread := fmt.Sprintf("%s/threads/%d", g.IRI, i.ID)
-		if i.Context != thread {
-			t.Fatalf("the context is %s", i.Context)
-		}
-		if owner := l.reads(nil, thread).Collection.AttributedTo; owner != g.IRI {
-			t.Errorf("the conversation belongs to %q", owner)
-		}
-		if got := l.items(nil, thread); !slices.Equal(got, []string{i.IRI, reply.IRI}) {
-			t.Errorf("the conversation is %q", got)
-		}
-		if w := l.get(nil, fmt.Sprintf("/threads/%d", i.ID)); w.Code != http.StatusNotFound {
-			t.Errorf("the conversation is also at its author's address: %d", w.Code)
-		}
 		boosts := l.items(nil, g.Outbox)
 		if len(boosts) != 1 || l.reads(nil, boosts[0]).Activity.Object.ID != i.IRI {
 			t.Errorf("the group's outbox has %q", boosts)
 		}
 		if entry := l.reads(nil, g.IRI+"/log/1").Activity; entry.Object.Activity == nil || entry.Object.Activity.Object.ID != i.IRI {
 			t.Errorf("the first entry of the log is %+v", entry)
+		}
+	})
+}
+
+// FEP-7888: a conversation belongs to the group that it is in, or else to who began it.
+func TestContextCollection(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := newLibrary(t, d)
+		g := l.group("wonen")
+		for _, c := range []struct {
+			group     actors.ID
+			owner     string
+			at, notAt string
+		}{{g.ID, g.IRI, g.IRI, "https://gouda.example"}, {0, l.anna.IRI, "https://gouda.example", g.IRI}} {
+			root := l.post(outbox.Draft{Text: "wie weet iets", Group: c.group})
+			reply := l.post(outbox.Draft{Text: "ik", ReplyTo: root.ID})
+			nested := l.post(outbox.Draft{Text: "en ik", ReplyTo: reply.ID})
+			thread := fmt.Sprintf("%s/threads/%d", c.at, root.ID)
+			for _, i := range []*content.Item{root, reply, nested} {
+				if got := l.reads(nil, i.IRI).Object.Context; got != thread {
+					t.Errorf("%s has the context %q, want %s", i.Source, got, thread)
+				}
+			}
+			if head := l.reads(nil, thread).Collection; head.AttributedTo != c.owner || head.Total != 3 {
+				t.Errorf("the conversation belongs to %q and has %d posts", head.AttributedTo, head.Total)
+			}
+			if got := l.items(nil, thread); !slices.Equal(got, []string{root.IRI, reply.IRI, nested.IRI}) {
+				t.Errorf("the conversation is %q", got)
+			}
+			for _, path := range []string{fmt.Sprintf("%s/threads/%d", c.notAt, root.ID), fmt.Sprintf("%s/threads/%d", c.at, reply.ID)} {
+				if w := l.get(nil, path); w.Code != http.StatusNotFound {
+					t.Errorf("%s is a conversation too: %d", path, w.Code)
+				}
+			}
 		}
 	})
 }

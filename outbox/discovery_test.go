@@ -87,7 +87,12 @@ func TestWebFinger(t *testing.T) {
 	if len(jrd.Links) != 1 || jrd.Links[0].Rel != "self" {
 		t.Errorf("rel leaves %+v", jrd.Links)
 	}
-	for _, server := range []string{"https://gouda.example/", "https://gouda.example"} { // FEP-d556
+}
+
+// FEP-d556.
+func TestWebFingerServerActor(t *testing.T) {
+	l := newLibrary(t, dbtest.Open(t))
+	for _, server := range []string{"https://gouda.example/", "https://gouda.example"} {
 		if jrd := l.jrd(server, ""); len(jrd.Links) != 1 || jrd.Links[0].Rel != "https://www.w3.org/ns/activitystreams#Service" || jrd.Links[0].Href != "https://gouda.example/actor" {
 			t.Errorf("%s: %+v", server, jrd)
 		}
@@ -105,7 +110,7 @@ func (l *library) jrd(resource, more string) *federation.JRD {
 }
 
 // An organisation whose handles are on its main domain, while the node lives on another host (FEP-2c59).
-func TestWebFingerOfASplitDomain(t *testing.T) {
+func TestWebFingerSplitDomain(t *testing.T) {
 	l := newLibrary(t, dbtest.Open(t))
 	l.dir.Domain = "gouda.nl"
 	for _, resource := range []string{"acct:anna@gouda.nl", "acct:anna@gouda.example", "https://gouda.example/@anna"} {
@@ -113,13 +118,13 @@ func TestWebFingerOfASplitDomain(t *testing.T) {
 			t.Errorf("%s: %+v", resource, jrd)
 		}
 	}
+	if a := l.reads(nil, l.anna.IRI).Actor; a.WebFinger != "anna@gouda.nl" {
+		t.Errorf("the actor says webfinger %q", a.WebFinger)
+	}
 }
 
-func TestHostMetaAndNodeInfo(t *testing.T) {
+func TestHostMeta(t *testing.T) {
 	l := newLibrary(t, dbtest.Open(t))
-	i := l.post(outbox.Draft{Text: "een"})
-	l.post(outbox.Draft{Text: "antwoord", ReplyTo: i.ID})
-	l.post(outbox.Draft{Text: "onder ons", Audience: actors.Direct})
 	w := l.get(nil, "/.well-known/host-meta")
 	var xrd struct {
 		Link struct {
@@ -130,6 +135,13 @@ func TestHostMetaAndNodeInfo(t *testing.T) {
 		w.Header().Get("Content-Type") != "application/xrd+xml; charset=utf-8" {
 		t.Errorf("host-meta: %v %s %s", err, w.Header().Get("Content-Type"), w.Body)
 	}
+}
+
+func TestNodeInfo(t *testing.T) {
+	l := newLibrary(t, dbtest.Open(t))
+	i := l.post(outbox.Draft{Text: "een"})
+	l.post(outbox.Draft{Text: "antwoord", ReplyTo: i.ID})
+	l.post(outbox.Draft{Text: "onder ons", Audience: actors.Direct})
 	index, err := federation.ParseJRD(l.get(nil, "/.well-known/nodeinfo").Body.Bytes())
 	if err != nil || len(index.Links) != 3 || index.Links[2].Rel != "https://www.w3.org/ns/activitystreams#Application" || index.Links[2].Href != "https://gouda.example/actor" {
 		t.Fatalf("the index of NodeInfo: %+v %v", index, err)

@@ -253,7 +253,7 @@ func TestWhoReadsWhat(t *testing.T) {
 }
 
 // Stored bytes are served (design rule 3), with what makes them cheap to ask for again.
-func TestStoredBytesAreServed(t *testing.T) {
+func TestServedObjects(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := newLibrary(t, d)
 		i := l.post(outbox.Draft{Text: "Hallo <b>daar</b>"})
@@ -397,6 +397,12 @@ func TestSignaturesOfReaders(t *testing.T) {
 			t.Errorf("a signature that is %s: %d %v", name, w.Code, w.Header())
 		}
 	}
+}
+
+func TestSecureMode(t *testing.T) {
+	l := newLibrary(t, dbtest.Open(t))
+	i := l.post(outbox.Draft{Text: "allen"})
+	otto := l.stranger("otto", "other.example")
 	l.docs.Secure = true
 	for path, want := range map[string]int{i.IRI: 401, "/users/anna": 401, "/org": 401, "/users/anna/outbox": 401, i.IRI + "/replies": 401, "/actor": 200, "/nodeinfo/2.1": 200,
 		"/.well-known/nodeinfo": 200, "/.well-known/host-meta": 200, "/.well-known/webfinger?resource=acct:anna@gouda.example": 200} {

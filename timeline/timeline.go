@@ -143,6 +143,11 @@ func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p a
 	return items, cursors, err
 }
 
+// Boosts are the boosts of an item that the viewer may see.
+func (t *Timelines) Boosts(ctx context.Context, v actors.Viewer, of content.ID, p actors.Page) ([]*content.Item, error) {
+	return t.list(ctx, v, "i.boost_of = $1 AND i.boost_of > 0", []any{of}, p)
+}
+
 // Thread is the conversation around an item as far as the viewer may see it: what it answers, oldest first, and what
 // answers it, in the order of reading (each answer before its siblings).
 func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Item) (ancestors, descendants []*content.Item, err error) {
