@@ -66,12 +66,12 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		return fail(err)
 	}
 	if len(m.Files) > 0 {
-		if err := media.Attach(ctx, tx, int64(i.ID), i.Author, m.Files); err != nil {
+		if err := media.Attach(ctx, tx, int64(i.ID), int64(i.Author), m.Files); err != nil {
 			return false, err
 		}
 	}
 	if len(m.Remote) > 0 {
-		if err := media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(i.ID), int64(i.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -175,7 +175,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if !before.Local {
-		if err := media.AddRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(before.ID), int64(before.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}
