@@ -75,12 +75,19 @@ func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federa
 	if err = d.newKeys(ctx, tx, a, fmt.Sprintf("-%x", now.Unix())); err != nil {
 		return old, err
 	}
-	tx.After(func() {
-		d.mu.Lock()
-		delete(d.signers, a.ID)
-		d.mu.Unlock()
-	})
+	tx.After(d.ForgetSigners)
+	d.DB.Notify(tx, ChangedKeys, "")
 	return old, d.Save(ctx, tx, a)
+}
+
+// ChangedKeys is the channel on which other processes hear that keys of ours were rotated.
+const ChangedKeys = "keys"
+
+// ForgetSigners lets private keys be read again. Rotating is rare: all of them are forgotten.
+func (d *Directory) ForgetSigners() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.signers = nil
 }
 
 // signers are the parsed private keys of one actor.

@@ -95,7 +95,7 @@ func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error
 			return err
 		}
 	}
-	if i.BoostOf != 0 {
+	if i.BoostOf != 0 && i.Group != i.Author { // a group's boost is how its members see a post, and no applause
 		if _, err := tx.Exec(ctx, "UPDATE items SET boosts_count = boosts_count + $1 WHERE id = $2", step, i.BoostOf); err != nil {
 			return err
 		}

@@ -64,6 +64,13 @@ func VoteByIRI(ctx context.Context, q db.Q, iri string) (item ID, kind, value st
 
 // Choose is a vote in a poll of ours, by the name of the option (FEP-9967). The rules are those of the poll: open, once, one choice unless multiple.
 func (l *Library) Choose(ctx context.Context, tx *db.Tx, i *Item, who actors.ID, name, iri string) (bool, error) {
+	stored, err := StoredByID(ctx, tx, i.ID) // i may have been read before the transaction, and others vote meanwhile
+	if err != nil {
+		return false, err
+	}
+	if i.Poll = stored.Poll; i.Poll == nil {
+		return false, fault.Say(fault.Invalid, "This is not a poll.")
+	}
 	option := -1
 	for n, o := range i.Poll.Options {
 		if o.Name == name {

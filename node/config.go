@@ -192,7 +192,11 @@ func (c Config) Example() string {
 			fmt.Fprintf(&b, "\n[%s]\n", section)
 			last = section
 		}
-		fmt.Fprintf(&b, "# %s (%s)\n%s = %s\n", doc, EnvironmentName(section, name), name, tomlValue(value))
+		unset := ""
+		if value.Kind() == reflect.Slice && value.IsNil() {
+			unset = "# " // set, even to nothing, it replaces the default
+		}
+		fmt.Fprintf(&b, "# %s (%s)\n%s%s = %s\n", doc, EnvironmentName(section, name), unset, name, tomlValue(value))
 		return nil
 	})
 	return b.String()

@@ -154,6 +154,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	n.DB.Listen(ctx, actors.ChangedKeys, func(string) { n.Dir.ForgetSigners() })
 	for name, part := range map[string]func(context.Context) error{"deliverer": n.Deliverer.Run, "inbox": n.Inbox.Run, "jobs": n.Jobs.Run} {
 		n.run.Go(func() {
 			if err := part(ctx); err != nil && ctx.Err() == nil {

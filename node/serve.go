@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 )
 
@@ -76,6 +77,7 @@ func (n *Node) wake(ctx context.Context) error {
 	return n.DB.Tx(ctx, func(tx *db.Tx) error {
 		n.DB.Notify(tx, "deliveries", "")
 		n.DB.Notify(tx, "jobs", "")
+		n.DB.Notify(tx, actors.ChangedKeys, "")
 		return nil
 	})
 }

@@ -45,9 +45,9 @@ func TestPagesInBrowser(t *testing.T) {
 	h.token(h.loggedIn("anna@gouda.example"), h.app("Phanpy"))
 	todo, err := json.Marshal(map[string]any{
 		"chromium": chromium, "base": h.server.URL, "email": "anna@gouda.example", "password": password, "shots": os.Getenv("PLEIO_TEST_SHOTS"),
-		"pages": map[string]string{"front": "/", "english": "/?lang=en", "person": "/@anna", "other": "/@bas", "group": "/groups/wonen", "empty": "/groups/klimaat", "org": "/org",
+		"pages": map[string]string{"front": "/", "person": "/@anna", "other": "/@bas", "group": "/groups/wonen", "empty": "/groups/klimaat", "org": "/org",
 			"question": h.path("vraag"), "answer": h.path("vraag/1/1"), "photo": h.path("foto"), "warning": h.path("waarschuwing"), "poll": h.path("peiling"),
-			"tag": "/tags/flexwonen", "login": "/login?return=%2Foauth%2Fauthorize", "error": "/nergens", "badapp": "/oauth/authorize"},
+			"tag": "/tags/flexwonen", "login": "/login?return=%2Foauth%2Fauthorize", "error": "/nergens", "badapp": "/oauth/authorize", "z-english": h.path("vraag") + "?lang=en"},
 		"member": map[string]string{"consent": a.ask(app.URL + "/back"), "sessions": "/settings/sessions", "private": h.path("besloten")},
 		"ask":    a.ask(app.URL + "/back"), "state": "s & t", "arrival": arrival, "askScheme": a.ask("pleiotest://back"),
 		"copy": map[string]string{"path": "/@anna", "text": h.anna.Handle()},

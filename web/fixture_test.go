@@ -54,6 +54,11 @@ type house struct {
 // newHouse opens a node. Its address is that of a loopback server or, where https is set, one that is never really dialled.
 func newHouse(t testing.TB, https bool) *house {
 	t.Helper()
+	return newHouseOn(t, dbtest.Open(t), https)
+}
+
+func newHouseOn(t testing.TB, d *db.DB, https bool) *house {
+	t.Helper()
 	h := &house{t: t, posts: map[string]*content.Item{}, clock: time.Now().Add(-30 * time.Hour)}
 	router := mux.NewRouter()
 	h.server = httptest.NewServer(router)
@@ -63,7 +68,7 @@ func newHouse(t testing.TB, https bool) *house {
 	if https {
 		base.Scheme, base.Host = "https", "samen.gouda.example"
 	}
-	d, secret := dbtest.Open(t), bytes.Repeat([]byte{7}, 32)
+	secret := bytes.Repeat([]byte{7}, 32)
 	client := federation.NewClient(federation.ClientOptions{AllowHTTP: true})
 	t.Cleanup(client.Close)
 	store := media.New(d, t.TempDir(), base, secret, client.File)

@@ -18,6 +18,7 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
@@ -53,6 +54,36 @@ func TestFrontPageTellsWhatThisIs(t *testing.T) {
 	front.is(t, http.StatusOK)
 	front.has(t, "<h1>Gemeente Gouda</h1>", "Wonen in Midden-Holland", "3 leden · 2 organisaties", "Klimaatadaptatie", "De raad vergadert vanavond",
 		"@org@"+h.Base.Host, `href="/login?return=%2F"`, "!Alleen voor volgers", "!Alleen voor Bas", "!In Alphen")
+}
+
+func TestPagesOnEachDatabase(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouseOn(t, d, false)
+		b := h.loggedIn("anna@gouda.example")
+		h.token(b, h.app("Tusky"))
+		for _, who := range []*browser{h.browser(), b} {
+			for path, text := range map[string]string{"/": "3 leden · 2 organisaties", "/@anna": "Vastgezet", "/@anna?max=" + fmt.Sprint(h.posts["peiling"].ID): "Goedemorgen", "/groups/wonen": "2 organisaties",
+				"/org": "De raad", h.path("vraag/1"): "Dan plan ik", h.path("foto"): "Rij huizen", "/tags/flexwonen": "Welke gemeente"} {
+				page := who.get(path)
+				page.is(t, http.StatusOK)
+				page.has(t, text)
+			}
+		}
+		list := b.get("/settings/sessions")
+		list.has(t, "<strong>Tusky</strong>", "nog niet")
+		b.post("/settings/sessions/end", list.form()).is(t, http.StatusSeeOther)
+	})
+}
+
+func TestFrontPageKeepsQuietAboutGroupsThatDo(t *testing.T) {
+	h := newHouse(t, false)
+	h.group.Discoverable = false
+	klimaat := h.named("klimaat")
+	klimaat.Suspended = time.Now()
+	h.tx(func(ctx context.Context, tx *db.Tx) error {
+		return errors.Join(h.Dir.Save(ctx, tx, h.group), h.Dir.Save(ctx, tx, klimaat))
+	})
+	h.browser().get("/").has(t, `!class="card"`, "Er zijn hier nog geen open groepen.")
 }
 
 func TestGroupPageShowsMembersOrganisationsAndPosts(t *testing.T) {
@@ -152,6 +183,9 @@ func TestOlderPostsByCursor(t *testing.T) {
 	}
 	if seen != 45 || times != 3 {
 		t.Errorf("%d of 45 posts on %d pages, want all on 3", seen, times)
+	}
+	if got := h.browser().get("/@anna?max=" + fmt.Sprint(h.posts["engels"].ID)).Header.Get("X-Robots-Tag"); got != "noindex" {
+		t.Errorf("search engines are sent to the older pages of somebody who may be found: %q", got)
 	}
 	h.browser().get("/@bas?max=veel").is(t, http.StatusBadRequest)
 }

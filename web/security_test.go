@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/pleio-node/pleio-node/auth"
+	"github.com/pleio-node/pleio-node/locale"
 )
 
 const strictPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -168,6 +169,21 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	there.get("/").has(t, "!Ingelogd als")
 	here.get("/").has(t, "Ingelogd als anna")
 	bas.get("/").has(t, "Ingelogd als bas")
+}
+
+func TestBrowsersAreRecognised(t *testing.T) {
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0":                   "Edge op Windows",
+		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0":                                                                  "Firefox op Linux",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1": "Safari op iPhone",
+		"":                             "onbekende browser",
+		"Lynx/2.8.9":                   "Lynx/2.8.9",
+		"é" + strings.Repeat("x", 300): "é" + strings.Repeat("x", 59) + "…",
+	} {
+		if got := agentWords(locale.Get("nl"), agent); got != want {
+			t.Errorf("%q is %q, want %q", agent, got, want)
+		}
+	}
 }
 
 func (h *house) app(name string, redirects ...string) registered {

@@ -14,8 +14,13 @@ import (
 )
 
 type sessionsBody struct {
-	Sessions []auth.Session
+	Sessions []sessionRow
 	Apps     []appRow
+}
+
+type sessionRow struct {
+	auth.Session
+	Name string
 }
 
 type appRow struct {
@@ -37,7 +42,10 @@ func (w *Web) sessions(rw http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	body := sessionsBody{Sessions: list}
+	var body sessionsBody
+	for _, s := range list {
+		body.Sessions = append(body.Sessions, sessionRow{s, agentWords(q.loc, s.Agent)})
+	}
 	for _, a := range apps {
 		body.Apps = append(body.Apps, appRow{a, strings.Join(mayWords(q.loc, a.Scopes), "; ")})
 	}
