@@ -125,7 +125,7 @@ func (a *API) changePicture(ctx context.Context, c *call, me *actors.Actor, key 
 	if key == "header" {
 		kind = "image"
 	}
-	*into, err = a.Media.Avatar(ctx, me.ID, f, kind)
+	*into, err = a.Media.Avatar(ctx, int64(me.ID), f, kind)
 	return err
 }
 

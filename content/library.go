@@ -66,12 +66,12 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		return fail(err)
 	}
 	if len(m.Files) > 0 {
-		if err := media.Attach(ctx, tx, int64(i.ID), i.Author, m.Files); err != nil {
+		if err := media.Attach(ctx, tx, int64(i.ID), int64(i.Author), m.Files); err != nil {
 			return false, err
 		}
 	}
 	if len(m.Remote) > 0 {
-		if err := media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(i.ID), int64(i.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -95,7 +95,7 @@ func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error
 			return err
 		}
 	}
-	if i.BoostOf != 0 {
+	if i.BoostOf != 0 && i.Group != i.Author { // a group's boost is how its members see a post, and no applause
 		if _, err := tx.Exec(ctx, "UPDATE items SET boosts_count = boosts_count + $1 WHERE id = $2", step, i.BoostOf); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if !before.Local {
-		if err := media.AddRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(before.ID), int64(before.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}

@@ -94,7 +94,7 @@ func TestAHoldInTheMiddleOfATurn(t *testing.T) {
 }
 
 // FEP-8fcf: the header goes with activities for the followers, and only with those.
-func TestFollowersSynchronisation(t *testing.T) {
+func TestFollowersSynchronisationGoesWithTheirActivitiesOnly(t *testing.T) {
 	const followers = "https://here.example/anna/followers"
 	var mu sync.Mutex
 	asked, with := 0, map[string]string{}
