@@ -72,7 +72,7 @@ func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federa
 	if _, err = tx.Exec(ctx, "UPDATE keys SET retired = $1 WHERE actor = $2 AND retired = 0", db.Millis(now), a.ID); err != nil {
 		return old, fmt.Errorf("retire keys of %s: %w", a.IRI, err)
 	}
-	if err = d.newKeys(ctx, tx, a, fmt.Sprintf("-%x", now.UnixMilli())); err != nil {
+	if err = d.newKeys(ctx, tx, a, fmt.Sprintf("-%x", d.DB.NewID())); err != nil {
 		return old, err
 	}
 	tx.After(d.ForgetSigners)

@@ -24,7 +24,6 @@ const (
 	maxFields      = 6
 	maxFieldName   = 255
 	maxFieldValue  = 500
-	maxPins        = 5
 )
 
 func (a *API) verifyCredentials(ctx context.Context, c *call) (any, error) {

@@ -178,7 +178,7 @@ func TestAnActorWithoutKeysDoesNotBlockOthers(t *testing.T) {
 	d := dbtest.Open(t)
 	w := newWorld(t, d)
 	n := 0
-	w.deliver.Signer = func(context.Context, actors.ID) (federation.Signer, error) {
+	w.deliver.Signer = func(context.Context, actors.ID, time.Time) (federation.Signer, error) {
 		if n++; n == 1 {
 			return federation.Signer{}, fault.Say(fault.Gone, "This account has been deleted.")
 		}

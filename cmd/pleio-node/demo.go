@@ -132,6 +132,7 @@ func (o *organisation) place(ctx context.Context, port int) (next int, err error
 		}
 		config = node.DefaultConfig()
 		config.Node.Name, config.Node.Listen = o.name, o.listener.Addr().String()
+		config.Limits.Requests = 0 // everybody comes from one address
 		config.Node.URL = "http://" + config.Node.Listen
 		if err := node.WriteConfig(o.folder, config); err != nil {
 			return 0, err

@@ -71,6 +71,7 @@ func (q *quickstart) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	config := node.DefaultConfig()
+	config.Node.Email = q.Email
 	config.Node.URL, config.Node.Name, config.Node.Domain, config.Node.Database = q.URL, q.Name, q.Domain, q.Database
 	config.Node.Listen = listenAddress(q.Listen, q.URL, config.Node.Listen)
 	if err := node.WriteConfig(q.Data, config); err != nil {
