@@ -271,7 +271,7 @@ func TestTheExampleConfigurationIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	setting := regexp.MustCompile(`(?m)^(url|name|listen) = .*$`)
+	setting := regexp.MustCompile(`(?m)^(url|name|email|listen) = .*$`)
 	if got, want := setting.ReplaceAllString(string(written), "$1"), setting.ReplaceAllString(example, "$1"); strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("the configuration is\n%s\nand the example\n%s", got, want)
 	}
