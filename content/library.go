@@ -106,11 +106,11 @@ func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error
 // adopt gives replies that came before their parent their place in its conversation.
 func (l *Library) adopt(ctx context.Context, tx *db.Tx, parent *Item) error {
 	orphans, err := db.All(ctx, tx, func(r db.Scanner) (t ID, err error) { return t, r.Scan(&t) },
-		"SELECT thread FROM items WHERE reply_iri = $1 AND reply_to = 0", parent.IRI)
+		"SELECT thread FROM items WHERE reply_iri = $1 AND reply_to = 0 AND reply_iri <> ''", parent.IRI)
 	if err != nil || len(orphans) == 0 {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = $1, reply_author = $2 WHERE reply_iri = $3 AND reply_to = 0", parent.ID, parent.Author, parent.IRI); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = $1, reply_author = $2 WHERE reply_iri = $3 AND reply_to = 0 AND reply_iri <> ''", parent.ID, parent.Author, parent.IRI); err != nil {
 		return err
 	}
 	list, args := db.In([]any{parent.Thread}, orphans)
@@ -188,7 +188,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 // It returns all that went.
 func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, error) {
 	fail := func(err error) ([]*Item, error) { return nil, fmt.Errorf("remove %s: %w", i.IRI, err) }
-	boosts, err := Listed(ctx, tx, "i.boost_of = $1", []any{i.ID})
+	boosts, err := Listed(ctx, tx, "i.boost_of = $1 AND i.boost_of > 0", []any{i.ID})
 	if err != nil {
 		return fail(err)
 	}
@@ -202,7 +202,7 @@ func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, erro
 				return fail(err)
 			}
 		}
-		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1", x.ID); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1 AND reply_to > 0", x.ID); err != nil {
 			return fail(err)
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM items WHERE id = $1", x.ID); err != nil {
