@@ -182,7 +182,7 @@ func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
 func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
 	names, err := namesOf(ctx, tx, "WHERE f.item > 0 AND f.item = $1", item)
 	if err == nil {
-		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1", item)
+		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0", item)
 	}
 	if err != nil {
 		return fmt.Errorf("remove files of item %d: %w", item, err)
