@@ -35,7 +35,8 @@ func allowAnnounce(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if err != nil {
 		return err
 	}
-	if item.Audience > actors.Unlisted && item.Author != a.actor.ID || item.Kind == content.Announce {
+	own := item.Audience == actors.Followers && item.Author == a.actor.ID
+	if item.Audience > actors.Unlisted && !own || item.Kind == content.Announce {
 		return fault.Say(fault.Forbidden, "%s is not for everybody: it cannot be boosted.", a.Object.ID)
 	}
 	concerned, err := x.concerns(ctx, q, a.actor, []string{item.IRI}, "")
@@ -167,7 +168,8 @@ func (x *Inbox) applyBoost(ctx context.Context, tx *db.Tx, a *arrival) error {
 	if a.actor.IsGroup() {
 		return x.intoGroup(ctx, tx, a.actor, a.item, a.ID)
 	}
-	return x.boost(ctx, tx, a.actor, a.item, a.ID, content.Audience(a.actor, nil, a.To, a.CC), a.Published)
+	audience := max(content.Audience(a.actor, nil, a.To, a.CC), a.item.Audience) // a boost reaches nobody whom the item may not reach
+	return x.boost(ctx, tx, a.actor, a.item, a.ID, audience, a.Published)
 }
 
 func (x *Inbox) boost(ctx context.Context, tx *db.Tx, by *actors.Actor, of *content.Item, iri string, audience actors.Audience, when time.Time) error {
