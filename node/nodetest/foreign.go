@@ -38,6 +38,7 @@ type Foreign struct {
 	w        *World
 	name     string // "mastodon" is mastodon.example
 	software Software
+	first    int // number of its first key: other servers have others
 	place    *host
 	server   *http.Server
 	ended    chan struct{}
@@ -85,7 +86,7 @@ func (d Delivery) ObjectID() string {
 // Foreign puts a server of other software into the world.
 func (w *World) Foreign(name string, software Software) *Foreign {
 	w.t.Helper()
-	f := &Foreign{w: w, name: name, software: software, ended: make(chan struct{}), ids: map[string]string{},
+	f := &Foreign{w: w, name: name, software: software, first: len(w.foreign), ended: make(chan struct{}), ids: map[string]string{},
 		keys: map[string]federation.Signer{}, docs: map[string]served{}, asked: map[string]int{}}
 	f.place = &host{incoming: make(chan net.Conn), closed: make(chan struct{}), conns: map[net.Conn]bool{}}
 	w.net.mu.Lock()
@@ -135,7 +136,7 @@ func (f *Foreign) Group(name string, changes ...map[string]any) string {
 func (f *Foreign) actor(kind, id, name string, changes []map[string]any) string {
 	f.w.t.Helper()
 	f.mu.Lock()
-	number := len(f.ids)
+	number := len(f.ids) + f.first
 	f.ids[name] = id
 	f.mu.Unlock()
 	f.Keys(name, number)
