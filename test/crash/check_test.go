@@ -43,18 +43,29 @@ func (w *world) settle() {
 			w.a.Run("queue", "retry", w.c.Host)
 			w.b.Run("queue", "retry", w.a.Host)
 		}
-		complete, seen := true, map[string]int{}
+		complete, seen := true, map[string]map[string]int{}
 		for n, who := range w.readers() {
-			seen[n.URL] = len(w.groupPosts(n, w.tokens[who]))
-			complete = complete && seen[n.URL] >= want
+			posts := w.groupPosts(n, w.tokens[who])
+			complete = complete && len(posts) >= want
+			seen[n.URL] = byAuthor(posts)
 		}
 		if complete {
 			return
 		}
 		if time.Since(began) > settling {
-			w.t.Fatalf("after %v the nodes show %v of the group's posts, not %d", settling, seen, want)
+			w.t.Fatalf("after %v the nodes show of the group's posts %v, not %v", settling, seen, w.kept)
 		}
 	}
+}
+
+// byAuthor counts posts.
+func byAuthor(posts []harness.Status) map[string]int {
+	count := map[string]int{}
+	for _, p := range posts {
+		author, _, _ := read(p.Content)
+		count[author]++
+	}
+	return count
 }
 
 // groupPosts are the posts in the group as a person on a node sees them: the group's own boosts of them.

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pleio-node/pleio-node/federation"
@@ -29,6 +30,8 @@ type Server struct {
 	Posted func(body []byte) int
 
 	keys []*rsa.PrivateKey
+	mu   sync.Mutex
+	made map[string][]byte // what its people made, by id: who gets it from somebody else reads it here
 }
 
 // Keys makes the keys that the people of Servers share.
@@ -46,7 +49,7 @@ func Keys(t T, count int) []*rsa.PrivateKey {
 
 // NewServer is a Server with an address, that somebody else lets answer there.
 func NewServer(address string, keys []*rsa.PrivateKey) *Server {
-	return &Server{URL: address, keys: keys}
+	return &Server{URL: address, keys: keys, made: map[string][]byte{}}
 }
 
 // Serve starts a Server on a free port of 127.0.0.1, over plain http.
@@ -74,6 +77,7 @@ func Serve(t T, keys []*rsa.PrivateKey) *Server {
 // Actor is a person of a Server.
 type Actor struct {
 	ID, Name string
+	server   *Server
 	signer   federation.Signer
 }
 
@@ -82,12 +86,12 @@ func (s *Server) Actor(name string) Actor {
 	h := fnv.New32a()
 	h.Write([]byte(name))
 	id := s.URL + "/users/" + name
-	return Actor{ID: id, Name: name, signer: federation.Signer{KeyID: id + "#main-key", RSA: s.keys[int(h.Sum32())%len(s.keys)]}}
+	return Actor{ID: id, Name: name, server: s, signer: federation.Signer{KeyID: id + "#main-key", RSA: s.keys[int(h.Sum32())%len(s.keys)]}}
 }
 
 // Document is the actor's document.
 func (a Actor) Document() []byte {
-	text, err := json.Marshal(map[string]any{
+	return encode(map[string]any{
 		"@context":          []string{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"},
 		"id":                a.ID,
 		"type":              "Person",
@@ -98,26 +102,34 @@ func (a Actor) Document() []byte {
 		"followers":         a.ID + "/followers",
 		"publicKey":         map[string]string{"id": a.signer.KeyID, "owner": a.ID, "publicKeyPem": federation.EncodePEM(&a.signer.RSA.PublicKey)},
 	})
-	if err != nil {
-		panic(err) // maps of strings always marshal
-	}
-	return text
 }
 
 // Activity is one of the actor's activities as bytes. id is unique on the actor's server.
 func (a Actor) Activity(kind, id string, object any, to ...string) []byte {
-	text, err := json.Marshal(map[string]any{"@context": "https://www.w3.org/ns/activitystreams", "id": a.ID + "/activities/" + id, "type": kind,
-		"actor": a.ID, "to": to, "object": object})
+	iri := a.ID + "/activities/" + id
+	return a.server.keep(iri, map[string]any{"@context": vocabulary, "id": iri, "type": kind, "actor": a.ID, "to": to, "object": object})
+}
+
+// keep remembers a document for those who come to read it.
+func (s *Server) keep(iri string, document map[string]any) []byte {
+	text := encode(document)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made[iri] = text
+	return text
+}
+
+func encode(document map[string]any) []byte {
+	text, err := json.Marshal(document)
 	if err != nil {
-		panic(err)
+		panic(err) // texts, lists and maps of them always marshal
 	}
 	return text
 }
 
-const everybody = "https://www.w3.org/ns/activitystreams#Public"
+const vocabulary = "https://www.w3.org/ns/activitystreams"
 
-// NoteID is the id of the note of Create.
-func (a Actor) NoteID(id string) string { return a.ID + "/notes/" + id }
+const everybody = "https://www.w3.org/ns/activitystreams#Public"
 
 // Create is the activity of a public note, which mentions the actors in mention (ids).
 func (a Actor) Create(id, text string, published time.Time, mention ...string) []byte {
@@ -126,8 +138,10 @@ func (a Actor) Create(id, text string, published time.Time, mention ...string) [
 		tags = append(tags, map[string]string{"type": "Mention", "href": m})
 	}
 	to := append([]string{everybody}, mention...)
-	return a.Activity("Create", id, map[string]any{"id": a.NoteID(id), "type": "Note", "attributedTo": a.ID, "content": "<p>" + text + "</p>",
-		"published": published.UTC().Format(time.RFC3339Nano), "to": to, "cc": []string{a.ID + "/followers"}, "tag": tags}, to...)
+	iri := a.ID + "/notes/" + id
+	note := map[string]any{"@context": vocabulary, "id": iri, "type": "Note", "attributedTo": a.ID, "content": "<p>" + text + "</p>",
+		"published": published.UTC().Format(time.RFC3339Nano), "to": to, "cc": []string{a.ID + "/followers"}, "tag": tags}
+	return a.Activity("Create", id, json.RawMessage(a.server.keep(iri, note)), to...)
 }
 
 // Request is a signed POST to an inbox.
@@ -172,6 +186,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.WriteHeader(s.Deliver(s.Actor(name), body))
+	case r.Method == http.MethodGet:
+		s.mu.Lock()
+		document, ok := s.made[s.URL+r.URL.Path]
+		s.mu.Unlock()
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", federation.ActivityType)
+		w.Write(document)
 	default:
 		http.NotFound(w, r)
 	}
