@@ -45,7 +45,6 @@ type API struct {
 	Log         *slog.Logger // nil: slog.Default()
 
 	buckets buckets
-	usage   usageCache
 	streams streams
 }
 

@@ -5,13 +5,10 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
-	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/outbox"
 )
@@ -21,42 +18,6 @@ const apiVersion = 6
 
 // version is read by its beginning: clients take the first three numbers for Mastodon's.
 func (a *API) version() string { return "4.5.0 (compatible; pleio-node " + a.Version + ")" }
-
-// Usage are the figures that instance documents and NodeInfo tell.
-type Usage struct {
-	Users, ActiveMonth, ActiveHalfyear int // people of this node; active: wrote something
-	Statuses                           int // written here
-	Domains                            int // known
-}
-
-type usageCache struct {
-	mu    sync.Mutex
-	until time.Time
-	usage Usage
-}
-
-const usageLife = 5 * time.Minute
-
-// Usage counts, at most once in five minutes.
-func (a *API) Usage(ctx context.Context) (Usage, error) {
-	a.usage.mu.Lock()
-	defer a.usage.mu.Unlock()
-	now := time.Now()
-	if now.Before(a.usage.until) {
-		return a.usage.usage, nil
-	}
-	day := 24 * time.Hour
-	u, err := db.One(ctx, a.DB, func(r db.Scanner) (u Usage, err error) {
-		return u, r.Scan(&u.Users, &u.ActiveMonth, &u.ActiveHalfyear, &u.Statuses, &u.Domains)
-	}, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN a.last_item > $1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN a.last_item > $2 THEN 1 ELSE 0 END), 0),
-		COALESCE(SUM(a.items_count), 0), (SELECT COUNT(*) FROM peers) FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0`,
-		db.Millis(now.Add(-30*day)), db.Millis(now.Add(-180*day)))
-	if err != nil {
-		return u, fmt.Errorf("count the node's use: %w", err)
-	}
-	a.usage.usage, a.usage.until = u, now.Add(usageLife)
-	return u, nil
-}
 
 type configuration struct {
 	URLs struct {
@@ -116,7 +77,7 @@ type feeds struct {
 
 func (a *API) configuration() (c configuration) {
 	c.URLs.Streaming, c.URLs.About = a.streaming(), a.Dir.URL("/")
-	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = maxPins, maxFields, maxFieldName, maxFieldValue
+	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
 	c.Accounts.DisplayName, c.Accounts.Note = maxDisplayName, maxNote
 	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, 23
 	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
@@ -154,7 +115,7 @@ type instance2 struct {
 	Description string `json:"description"`
 	Usage       struct {
 		Users struct {
-			Active int `json:"active_month"`
+			Active int64 `json:"active_month"`
 		} `json:"users"`
 	} `json:"usage"`
 	Thumbnail struct {
@@ -194,7 +155,7 @@ const (
 func languages() []string { return []string{"nl", "en"} }
 
 func (a *API) instance2(ctx context.Context, _ *call) (any, error) {
-	u, err := a.Usage(ctx)
+	u, err := a.Timelines.Usage(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -215,9 +176,9 @@ type instance1 struct {
 		Streaming string `json:"streaming_api"`
 	} `json:"urls"`
 	Stats struct {
-		Users    int `json:"user_count"`
-		Statuses int `json:"status_count"`
-		Domains  int `json:"domain_count"`
+		Users    int64 `json:"user_count"`
+		Statuses int64 `json:"status_count"`
+		Domains  int64 `json:"domain_count"`
 	} `json:"stats"`
 	Thumbnail     string        `json:"thumbnail"`
 	Languages     []string      `json:"languages"`
@@ -230,7 +191,7 @@ type instance1 struct {
 }
 
 func (a *API) instance1(ctx context.Context, _ *call) (any, error) {
-	u, err := a.Usage(ctx)
+	u, err := a.Timelines.Usage(ctx)
 	if err != nil {
 		return nil, err
 	}

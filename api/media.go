@@ -34,7 +34,7 @@ func (a *API) upload(ctx context.Context, c *call) (any, error) {
 	if focus != nil {
 		at = *focus
 	}
-	kept, err := a.Media.Upload(ctx, c.viewer.ID, sent.Filename, f, c.Text("description"), at)
+	kept, err := a.Media.Upload(ctx, int64(c.viewer.ID), sent.Filename, f, c.Text("description"), at)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (a *API) oneFile(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := a.Media.Get(ctx, a.DB, c.viewer.ID, media.ID(id))
+	f, err := a.Media.Get(ctx, a.DB, int64(c.viewer.ID), media.ID(id))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (a *API) describeFile(ctx context.Context, tx *db.Tx, owner actors.ID, id m
 		text := p.Text("description")
 		description = &text
 	}
-	return a.Media.Describe(ctx, tx, owner, id, description, focus)
+	return a.Media.Describe(ctx, tx, int64(owner), id, description, focus)
 }
 
 // focus is the point that must stay in sight: two numbers from -1 to 1 with a comma between them.

@@ -24,7 +24,6 @@ const (
 	maxFields      = 6
 	maxFieldName   = 255
 	maxFieldValue  = 500
-	maxPins        = 5
 )
 
 func (a *API) verifyCredentials(ctx context.Context, c *call) (any, error) {
@@ -125,7 +124,7 @@ func (a *API) changePicture(ctx context.Context, c *call, me *actors.Actor, key 
 	if key == "header" {
 		kind = "image"
 	}
-	*into, err = a.Media.Avatar(ctx, me.ID, f, kind)
+	*into, err = a.Media.Avatar(ctx, int64(me.ID), f, kind)
 	return err
 }
 

@@ -66,12 +66,12 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		return fail(err)
 	}
 	if len(m.Files) > 0 {
-		if err := media.Attach(ctx, tx, int64(i.ID), i.Author, m.Files); err != nil {
+		if err := media.Attach(ctx, tx, int64(i.ID), int64(i.Author), m.Files); err != nil {
 			return false, err
 		}
 	}
 	if len(m.Remote) > 0 {
-		if err := media.AddRemote(ctx, tx, int64(i.ID), i.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(i.ID), int64(i.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -175,7 +175,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if !before.Local {
-		if err := media.AddRemote(ctx, tx, int64(before.ID), before.Author, m.Remote); err != nil {
+		if err := media.AddRemote(ctx, tx, int64(before.ID), int64(before.Author), m.Remote); err != nil {
 			return fail(err)
 		}
 	}
@@ -185,15 +185,15 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 }
 
 // Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.
-// It returns the numbers of all that went.
-func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]ID, error) {
-	fail := func(err error) ([]ID, error) { return nil, fmt.Errorf("remove %s: %w", i.IRI, err) }
+// It returns all that went.
+func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, error) {
+	fail := func(err error) ([]*Item, error) { return nil, fmt.Errorf("remove %s: %w", i.IRI, err) }
 	boosts, err := Listed(ctx, tx, "i.boost_of = $1", []any{i.ID})
 	if err != nil {
 		return fail(err)
 	}
-	var gone []ID
-	for _, x := range append(boosts, i) {
+	gone := append(boosts, i)
+	for _, x := range gone {
 		if err := l.count(ctx, tx, x, -1); err != nil {
 			return fail(err)
 		}
@@ -208,7 +208,6 @@ func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]ID, error) 
 		if _, err := tx.Exec(ctx, "DELETE FROM items WHERE id = $1", x.ID); err != nil {
 			return fail(err)
 		}
-		gone = append(gone, x.ID)
 	}
 	return gone, Bury(ctx, tx, i.IRI, i.Kind)
 }

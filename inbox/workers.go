@@ -142,6 +142,7 @@ func (x *Inbox) Prepare() {
 		return x.again(ctx, id)
 	})
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
+	x.Jobs.HandleSlow(jobVanished, func(ctx context.Context, payload []byte) error { return x.lookFor(ctx, payload) })
 	x.Jobs.HandleSlow(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
 }
 
@@ -301,7 +302,7 @@ func (x *Inbox) finish(ctx context.Context, d *db.DB, id int64, state, reason st
 func (x *Inbox) Forget(ctx context.Context) error {
 	const remember = 30 * 24 * time.Hour
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM received WHERE state <> 'waiting' AND id < $1", db.Millis(time.Now().Add(-remember))<<16)
+		_, err := tx.Exec(ctx, "DELETE FROM received WHERE state <> 'waiting' AND id < $1", db.FirstID(time.Now().Add(-remember)))
 		return err
 	})
 }

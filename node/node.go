@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/api"
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
@@ -67,6 +68,7 @@ type Node struct {
 	Auth      *auth.Auth
 
 	data    string
+	clients *api.API
 	handler http.Handler
 	run     sync.WaitGroup
 }
@@ -127,8 +129,9 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
-	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Sync: n.Outbox.Synchronization, Log: n.Log}
+	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.SignerAt, Sync: n.Outbox.Synchronization, Log: n.Log}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
+	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()
 	n.Inbox.Prepare()

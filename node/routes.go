@@ -24,11 +24,11 @@ func (n *Node) routes(proxies []netip.Prefix) http.Handler {
 	for _, path := range []string{"/inbox", "/users/{name}/inbox", "/groups/{name}/inbox", "/org/inbox", "/actor/inbox"} {
 		r.Handle(path, n.Inbox).Methods(http.MethodPost)
 	}
-	documents := &outbox.Documents{DB: n.DB, Dir: n.Dir, Library: n.Library, NodeName: n.Config.Node.Name, Version: Version, Secure: n.Config.Network.Secure, Log: n.Log}
+	documents := &outbox.Documents{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, NodeName: n.Config.Node.Name, Version: Version, Secure: n.Config.Network.Secure, Log: n.Log}
 	documents.Routes(r)
-	clients := &api.API{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Inbox: n.Inbox, Auth: n.Auth, Media: n.Media,
-		Version: Version, Name: n.Config.Node.Name, Requests: n.Config.Limits.Requests, Log: n.Log}
-	clients.Routes(r)
+	n.clients = &api.API{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Inbox: n.Inbox, Auth: n.Auth, Media: n.Media,
+		Version: Version, Name: n.Config.Node.Name, Email: n.Config.Node.Email, Requests: n.Config.Limits.Requests, Log: n.Log}
+	n.clients.Routes(r)
 	r.PathPrefix("/media/").Handler(n.Media)
 	pages := &web.Web{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Media: n.Media, Auth: n.Auth, Base: n.Base, NodeName: n.Config.Node.Name, Version: Version, Log: n.Log}
 	pages.Routes(r)

@@ -22,6 +22,7 @@ func (n *Node) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: n, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	server.RegisterOnShutdown(n.clients.Close) // streams end by themselves only when told to
 	stop := context.AfterFunc(ctx, func() {
 		end, done := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 		defer done()

@@ -28,7 +28,7 @@ func (l *library) answers(to *content.Item, by *actors.Actor, written ...time.Ti
 		for _, at := range written {
 			iri := fmt.Sprintf("https://%s/notes/%d", by.Host, l.db.NewID())
 			iris = append(iris, iri)
-			if _, err := l.docs.Library.Save(l.t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: &content.Item{IRI: iri, URL: iri, Kind: content.Note, Author: by.ID,
+			if _, err := l.docs.Timelines.Library.Save(l.t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: &content.Item{IRI: iri, URL: iri, Kind: content.Note, Author: by.ID,
 				ReplyTo: to.ID, ReplyAuthor: to.Author, ReplyIRI: to.IRI, Thread: to.Thread, Published: at}}); err != nil {
 				return err
 			}
@@ -281,7 +281,7 @@ func TestAVoteIsNotServed(t *testing.T) {
 	poll := &content.Item{IRI: "https://other.example/polls/1", URL: "https://other.example/polls/1", Kind: content.Question, Author: otto.ID, Published: time.Now(),
 		Poll: &content.Poll{Ends: time.Now().Add(time.Hour), Options: []content.Option{{Name: "ja"}, {Name: "nee"}}}}
 	l.tx(func(tx *db.Tx) error {
-		_, err := l.docs.Library.Save(t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: poll})
+		_, err := l.docs.Timelines.Library.Save(t.Context(), tx, &content.Made{Doc: []byte("{}"), Item: poll})
 		return err
 	})
 	if _, err := l.out.Vote(t.Context(), l.anna, poll.ID, []int{1}); err != nil {

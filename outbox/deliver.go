@@ -37,9 +37,9 @@ type Deliverer struct {
 	DB *db.DB
 	// Post sends the bytes to an inbox, signed for this attempt. It limits its own time.
 	Post func(ctx context.Context, inbox string, body []byte, s federation.Signer, sync *federation.Synchronization) (*federation.Posted, error)
-	// Signer finds the keys of one of our actors. fault.NotFound or fault.Gone: there is no such actor any more, and
+	// Signer finds the keys with which one of our actors signs what it made then. fault.NotFound or fault.Gone: there is no such actor any more, and
 	// nothing is sent in its name.
-	Signer func(ctx context.Context, actor actors.ID) (federation.Signer, error)
+	Signer func(ctx context.Context, actor actors.ID, made time.Time) (federation.Signer, error)
 	// Sync describes the followers that the actor has on the host (FEP-8fcf), nil when there are none; may be nil.
 	Sync func(ctx context.Context, actor actors.ID, host string) (*federation.Synchronization, error)
 	// Gone is told of an inbox that nobody has (404, 410), once for each delivery that ended there; may be nil.

@@ -24,6 +24,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // Documents answers what others GET from us: actors, objects, activities, collections, and the small documents by which a
@@ -31,12 +32,10 @@ import (
 type Documents struct {
 	DB                *db.DB
 	Dir               *actors.Directory
-	Library           *content.Library
+	Timelines         *timeline.Timelines
 	NodeName, Version string
 	Secure            bool // nothing unsigned but what must be: the instance actor, WebFinger, NodeInfo and host-meta
 	Log               *slog.Logger
-
-	usage usage
 }
 
 const (

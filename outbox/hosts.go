@@ -188,6 +188,3 @@ func change(ctx context.Context, tx *db.Tx, host, text string, args ...any) erro
 	}
 	return fault.Say(fault.NotFound, "Nothing was ever sent to %s. The list of hosts has the names that can be used.", host)
 }
-
-// firstID is smaller than the ids of everything that was made from then on: the inverse of db.TimeOf.
-func firstID(t time.Time) int64 { return t.UnixMilli() << 16 }

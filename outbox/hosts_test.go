@@ -94,7 +94,7 @@ func TestAHoldInTheMiddleOfATurn(t *testing.T) {
 }
 
 // FEP-8fcf: the header goes with activities for the followers, and only with those.
-func TestADeliveryCarriesTheDigestOfTheFollowers(t *testing.T) {
+func TestFollowersSynchronisationGoesWithTheirActivitiesOnly(t *testing.T) {
 	const followers = "https://here.example/anna/followers"
 	var mu sync.Mutex
 	asked, with := 0, map[string]string{}
@@ -178,7 +178,7 @@ func TestAnActorWithoutKeysDoesNotBlockOthers(t *testing.T) {
 	d := dbtest.Open(t)
 	w := newWorld(t, d)
 	n := 0
-	w.deliver.Signer = func(context.Context, actors.ID) (federation.Signer, error) {
+	w.deliver.Signer = func(context.Context, actors.ID, time.Time) (federation.Signer, error) {
 		if n++; n == 1 {
 			return federation.Signer{}, fault.Say(fault.Gone, "This account has been deleted.")
 		}

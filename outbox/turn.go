@@ -144,7 +144,7 @@ func (t *turn) send(x *delivery) *outcome {
 	if err != nil {
 		return t.without(x, err)
 	}
-	signer, err := t.Signer(t.work, letter.actor)
+	signer, err := t.Signer(t.work, letter.actor, db.TimeOf(x.activity))
 	if err != nil {
 		return t.without(x, fmt.Errorf("sign %s: %w", letter.iri, err))
 	}

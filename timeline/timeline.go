@@ -22,6 +22,7 @@ type Timelines struct {
 	Library *content.Library
 	Jobs    *jobs.Queue
 	hub     hub
+	usage   usage
 }
 
 // list runs a timeline: a condition on items of the alias i, behind the gate, as a page.

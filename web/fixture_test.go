@@ -214,7 +214,7 @@ func (h *house) picture(description string) media.ID {
 	}
 	var b bytes.Buffer
 	h.check(png.Encode(&b, m))
-	f, err := h.Media.Upload(h.t.Context(), h.bas.ID, "wijk.png", &b, description, [2]float64{})
+	f, err := h.Media.Upload(h.t.Context(), int64(h.bas.ID), "wijk.png", &b, description, [2]float64{})
 	h.check(err)
 	return f.ID
 }

@@ -91,11 +91,14 @@ func arrange(all []*post, id content.ID, before int) postBody {
 			p.Main = true
 			body.Post = p
 		case body.Post == nil && len(body.Before) < before:
+			if len(body.Before) > 0 {
+				p.In = nil
+			}
 			body.Before = append(body.Before, p)
 		default:
 			p.Depth = min(depths[p.Item.ReplyTo]+1, deepest)
 			depths[p.ID] = p.Depth
-			p.In = nil // the same as that of the post itself
+			p.In = nil // a conversation has one group: it is named once before the post, and on it
 			body.Answers = append(body.Answers, p)
 		}
 	}

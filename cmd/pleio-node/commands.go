@@ -114,7 +114,7 @@ func (p *program) report(k *kong.Kong, chosen *kong.Context, verbose bool, err e
 
 // folder is where a node lives. All commands work while the node runs and when it does not: they open the same database.
 type folder struct {
-	Data string `help:"The data folder of the node." placeholder:"DIR" default:"data" env:"PLEIO_DATA"`
+	Data string `help:"The data folder of the node; by default data, below where you are." placeholder:"DIR" default:"data" env:"PLEIO_DATA"`
 }
 
 func (f folder) open(ctx context.Context, p *program, log *slog.Logger) (*node.Node, error) {

@@ -38,6 +38,12 @@ const demoTime = time.Minute
 
 // Run shows three organisations until the context ends.
 func (d *demo) Run(ctx context.Context, p *program) (err error) {
+	user := ctx
+	defer func() {
+		if user.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // stopped before it was ready
+		}
+	}()
 	data := d.Data
 	if data == "" {
 		if data, err = os.MkdirTemp("", "pleio-node-demo-"); err != nil {
@@ -75,9 +81,6 @@ func (d *demo) Run(ctx context.Context, p *program) (err error) {
 	running.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
-	}
-	if err != nil && errors.Is(err, context.Canceled) {
-		return nil // stopped before it was ready
 	}
 	return err
 }
@@ -129,6 +132,7 @@ func (o *organisation) place(ctx context.Context, port int) (next int, err error
 		}
 		config = node.DefaultConfig()
 		config.Node.Name, config.Node.Listen = o.name, o.listener.Addr().String()
+		config.Limits.Requests = 0 // everybody comes from one address
 		config.Node.URL = "http://" + config.Node.Listen
 		if err := node.WriteConfig(o.folder, config); err != nil {
 			return 0, err

@@ -15,14 +15,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pleio-node/pleio-node/db/dbtest"
 )
 
 // quick makes a node in dir/d and returns its address.
-func quick(t *testing.T, dir string) string {
+func quick(t *testing.T, dir string, more ...string) string {
 	t.Helper()
 	url := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
-	ok(t, dir, "quickstart", "--data", "d", "--url", url, "--name", "Gemeente Gouda", "--admin", "beheer", "--email", "beheer@gouda.example",
-		"--password", "vier losse woorden")
+	ok(t, dir, append([]string{"quickstart", "--data", "d", "--url", url, "--name", "Gemeente Gouda", "--admin", "beheer", "--email", "beheer@gouda.example",
+		"--password", "vier losse woorden"}, more...)...)
 	return url
 }
 
@@ -50,8 +52,12 @@ func get(t *testing.T, address, token string) (int, string) {
 }
 
 func TestANodeFromQuickstartToTheEnd(t *testing.T) {
+	dbtest.Sources(t, func(t *testing.T, source string) { fromQuickstartToTheEnd(t, source) })
+}
+
+func fromQuickstartToTheEnd(t *testing.T, source string) {
 	dir := t.TempDir()
-	url := quick(t, dir)
+	url := quick(t, dir, "--database", source)
 	p := begin(t, dir, true, "serve", "--data", "d", "--log-format", "json")
 	ready := p.until(`"msg":"ready"`)
 	for _, want := range []string{url, `"start":`} {
@@ -213,6 +219,16 @@ func TestQuickstartMakesAllOrNothing(t *testing.T) {
 	}
 }
 
+// With a database elsewhere a node without administrator is not forgotten: its keys are in that database.
+func TestQuickstartKeepsWhatADatabaseElsewhereNeeds(t *testing.T) {
+	dbtest.Sources(t, func(t *testing.T, source string) {
+		dir := t.TempDir()
+		refuses(t, dir, 1, "The node is made, but not its administrator", "quickstart", "--data", "d", "--url", "https://samen.gouda.nl", "--name", "Gouda",
+			"--admin", "root", "--email", "beheer@gouda.example", "--database", source)
+		ok(t, dir, "user", "add", "beheer", "--email", "beheer@gouda.example", "--admin", "--data", "d")
+	})
+}
+
 func TestMistakesInTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	quick(t, dir)
@@ -255,7 +271,7 @@ func TestTheExampleConfigurationIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	setting := regexp.MustCompile(`(?m)^(url|name|listen) = .*$`)
+	setting := regexp.MustCompile(`(?m)^(url|name|email|listen) = .*$`)
 	if got, want := setting.ReplaceAllString(string(written), "$1"), setting.ReplaceAllString(example, "$1"); strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("the configuration is\n%s\nand the example\n%s", got, want)
 	}

@@ -23,7 +23,7 @@ type quickstart struct {
 	URL      string `help:"The public address of the node, such as https://samen.gouda.nl. Others keep it for ever: it cannot be changed later. http is for trying on this computer." placeholder:"URL"`
 	Name     string `help:"The name of the organisation." placeholder:"NAME"`
 	Admin    string `help:"The short name of the first administrator." placeholder:"NAME"`
-	Email    string `help:"Their e-mail address, to log in with." placeholder:"E"`
+	Email    string `help:"Their e-mail address, to log in with. Apps show it as where to write to about the node; [node] email changes that." placeholder:"E"`
 	Domain   string `help:"The domain in the handles of your people, when it is not that of the url." placeholder:"DOMAIN"`
 	Listen   string `help:"Where the program waits for requests (default: 127.0.0.1:4000, or the address of an http url)." placeholder:"HOST:PORT"`
 	Database string `help:"A PostgreSQL database (postgres://…) instead of SQLite in the data folder." placeholder:"URL"`
@@ -71,13 +71,16 @@ func (q *quickstart) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	config := node.DefaultConfig()
+	config.Node.Email = q.Email
 	config.Node.URL, config.Node.Name, config.Node.Domain, config.Node.Database = q.URL, q.Name, q.Domain, q.Database
 	config.Node.Listen = listenAddress(q.Listen, q.URL, config.Node.Listen)
 	if err := node.WriteConfig(q.Data, config); err != nil {
 		return err
 	}
-	// The database gets an administrator or nothing of this is there.
-	if err := q.fill(ctx, p, text); err != nil {
+	if opened, err := q.fill(ctx, p, text); err != nil {
+		if opened && q.Database != "" { // the database there has keys that only this folder's secret opens
+			return fault.Say(fault.Invalid, "%s The node is made, but not its administrator: add one with \"pleio-node user add NAME --email E --admin --data %s\".", fault.Sentence(err), q.Data)
+		}
 		return errors.Join(err, forget(q.Data, made))
 	}
 	p.say("The node of %s is in %s.\nIts administrator is %s, who logs in with %s.", q.Name, q.Data, q.Admin, q.Email)
@@ -86,8 +89,10 @@ func (q *quickstart) Run(ctx context.Context, p *program) error {
 	return nil
 }
 
-func (q *quickstart) fill(ctx context.Context, p *program, password string) error {
-	return q.read(ctx, p, func(n *node.Node) error {
+// fill makes the database and the administrator. It tells whether it came as far as opening the database.
+func (q *quickstart) fill(ctx context.Context, p *program, password string) (opened bool, err error) {
+	err = q.read(ctx, p, func(n *node.Node) error {
+		opened = true
 		hashed, err := n.Auth.HashPassword(ctx, password, q.Admin, q.Email)
 		if err != nil {
 			return err
@@ -100,6 +105,7 @@ func (q *quickstart) fill(ctx context.Context, p *program, password string) erro
 			return n.Auth.AddAccount(ctx, tx, a.ID, q.Email, hashed, true)
 		})
 	})
+	return opened, err
 }
 
 // listenAddress is where a new node listens: at its own address when that is on this computer.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/pleio-node/pleio-node/fault"
 )
 
 // program is what a command has around it.
@@ -64,7 +66,7 @@ func (p *program) sure(ctx context.Context, yes bool, question string) error {
 	}
 	answer, err := p.answer(ctx, question+" Type yes to go on: ", p.line)
 	if err == nil && answer != "yes" {
-		err = fmt.Errorf("nothing was changed")
+		err = fault.Say(fault.Invalid, "Nothing was changed.")
 	}
 	return err
 }
