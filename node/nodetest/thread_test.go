@@ -120,3 +120,17 @@ func TestFollowersSynchronisation(t *testing.T) {
 		}
 	})
 }
+
+// A server that speaks but cannot be reached for days loses nothing of what it said.
+func TestAPeerThatSpeaksAndCannotBeReached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := world(t)
+		w.Down("provincie") // its own deliveries go out; nobody gets in to read who chris is
+		w.As("chris@provincie").Post("wonen@provincie", "Kan iemand mij horen?")
+		w.Pass(5 * 24 * time.Hour)
+		w.SeesNot("anna@gouda", "horen")
+		w.Up("provincie")
+		w.Pass(2 * time.Hour)
+		w.Sees("anna@gouda", "Kan iemand mij horen?")
+	})
+}
