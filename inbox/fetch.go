@@ -34,6 +34,12 @@ const (
 // Resolve returns what an address stands for: known, or read at its server. Exactly one of the two is set.
 // It is for addresses that people paste and for ids that activities name.
 func (x *Inbox) Resolve(ctx context.Context, address string) (*actors.Actor, *content.Item, error) {
+	return x.resolve(ctx, address, true)
+}
+
+// resolve is Resolve; upwards says whether what a post answers is wanted too. It is not for what is read on behalf of another
+// post: or each step of an endless conversation would ask for the next.
+func (x *Inbox) resolve(ctx context.Context, address string, upwards bool) (*actors.Actor, *content.Item, error) {
 	if err := federation.CheckID(address); err != nil {
 		return nil, nil, err
 	}
@@ -52,7 +58,7 @@ func (x *Inbox) Resolve(ctx context.Context, address string) (*actors.Actor, *co
 		a, err := x.Dir.Resolve(ctx, doc.Actor.ID)
 		return a, nil, err
 	case doc.Object != nil:
-		i, err := x.learn(ctx, doc.Object)
+		i, err := x.learn(ctx, doc.Object, upwards)
 		return nil, i, err
 	}
 	return nil, nil, fault.Say(fault.Invalid, "%s is neither an account nor a post.", address)
@@ -97,7 +103,7 @@ func (x *Inbox) read(ctx context.Context, address string) (vocab.Document, error
 }
 
 // learn keeps an object that was read at its own id.
-func (x *Inbox) learn(ctx context.Context, o *vocab.Object) (*content.Item, error) {
+func (x *Inbox) learn(ctx context.Context, o *vocab.Object, upwards bool) (*content.Item, error) {
 	if o.Type == "Tombstone" {
 		return nil, fault.Say(fault.Gone, "%s has been deleted.", o.ID)
 	}
@@ -122,7 +128,7 @@ func (x *Inbox) learn(ctx context.Context, o *vocab.Object) (*content.Item, erro
 		if _, err := x.Timelines.Publish(ctx, tx, m); err != nil {
 			return err
 		}
-		if m.Item.ReplyIRI != "" && m.Item.ReplyTo == 0 {
+		if upwards && m.Item.ReplyIRI != "" && m.Item.ReplyTo == 0 {
 			return x.wantParents(ctx, tx, m.Item.ReplyIRI)
 		}
 		return nil
@@ -161,7 +167,7 @@ func (x *Inbox) fetchParents(ctx context.Context, payload []byte) error {
 			context = i.Context
 			break
 		}
-		_, i, err := x.Resolve(ctx, w.Parent)
+		_, i, err := x.resolve(ctx, w.Parent, false)
 		if err != nil {
 			if fault.Status(err) >= 500 {
 				return err
@@ -190,7 +196,7 @@ func (x *Inbox) fetchThread(ctx context.Context, address string) error {
 		return nil // an offer, and no duty
 	}
 	for _, iri := range items {
-		if _, _, err := x.Resolve(ctx, iri); err != nil && fault.Status(err) >= 500 {
+		if _, _, err := x.resolve(ctx, iri, false); err != nil && fault.Status(err) >= 500 {
 			return nil
 		}
 	}

@@ -139,7 +139,11 @@ func (x *Inbox) Prepare() {
 		if err := json.Unmarshal(payload, &id); err != nil {
 			return jobs.Never(err)
 		}
-		return x.again(ctx, id)
+		err := x.again(ctx, id)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		return x.patience(ctx, id, err)
 	})
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
 	x.Jobs.HandleSlow(jobVanished, func(ctx context.Context, payload []byte) error { return x.lookFor(ctx, payload) })
@@ -185,6 +189,21 @@ func (x *Inbox) later(ctx context.Context, id int64, reason error) {
 	if err != nil {
 		x.Log.Error("inbox cannot note what to try again", "received", id, "error", err)
 	}
+}
+
+const (
+	maxPatience = 7 * 24 * time.Hour // as long as others try to reach us
+	maxPause    = time.Hour          // a server that is back is not kept waiting
+)
+
+// patience says when what could not be read elsewhere is tried again. The activity was answered with 202: it is not given up
+// because its server can speak and not be reached for a day.
+func (x *Inbox) patience(ctx context.Context, id int64, reason error) error {
+	age := time.Since(db.TimeOf(id))
+	if age > maxPatience {
+		return x.finish(ctx, x.DB, id, refused, "It could not be understood in a week: "+fault.Sentence(reason))
+	}
+	return jobs.Retry(time.Now().Add(min(max(age, time.Minute), maxPause)))
 }
 
 const maxNeeds = 4 // things that one activity may have read elsewhere before it is understood
