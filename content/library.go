@@ -189,7 +189,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 // It returns all that went.
 func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, error) {
 	fail := func(err error) ([]*Item, error) { return nil, fmt.Errorf("remove %s: %w", i.IRI, err) }
-	boosts, err := Listed(ctx, tx, "i.boost_of = $1", []any{i.ID})
+	boosts, err := Listed(ctx, tx, "i.boost_of = $1 AND i.boost_of > 0", []any{i.ID})
 	if err != nil {
 		return fail(err)
 	}
@@ -203,7 +203,7 @@ func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, erro
 				return fail(err)
 			}
 		}
-		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1", x.ID); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1 AND reply_to > 0", x.ID); err != nil {
 			return fail(err)
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM items WHERE id = $1", x.ID); err != nil {

@@ -58,7 +58,7 @@ func (l *Library) Unvote(ctx context.Context, tx *db.Tx, i *Item, who actors.ID,
 // VoteByIRI finds a vote by the id of its activity.
 func VoteByIRI(ctx context.Context, q db.Q, iri string) (item ID, kind, value string, err error) {
 	_, err = db.One(ctx, q, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&item, &kind, &value) },
-		"SELECT item, kind, value FROM votes WHERE iri = $1", iri)
+		"SELECT item, kind, value FROM votes WHERE iri = $1 AND iri <> ''", iri)
 	return item, kind, value, err
 }
 

@@ -79,7 +79,7 @@ func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) e
 	if len(ids) > MaxFiles {
 		return fault.Say(fault.Invalid, "A post can have at most %d files, and this one would have %d.", MaxFiles, len(ids))
 	}
-	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND owner = $2 AND remote = ''", item, owner); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND item > 0 AND owner = $2 AND remote = ''", item, owner); err != nil {
 		return fmt.Errorf("detach files of item %d: %w", item, err)
 	}
 	if len(ids) == 0 {
@@ -113,7 +113,7 @@ func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) e
 // AddRemote makes these the files of another node's item, in this order, in the place of those it had. Of each file only what
 // describes it and Remote are used; what has no address for the web is left out, and so is what is over MaxRemote.
 func AddRemote(ctx context.Context, tx *db.Tx, item int64, owner int64, files []File) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND remote <> ''", item); err != nil {
+	if _, err := tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0 AND remote <> ''", item); err != nil {
 		return fmt.Errorf("replace files of item %d: %w", item, err)
 	}
 	position := 0
@@ -182,7 +182,7 @@ func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
 func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
 	names, err := namesOf(ctx, tx, "WHERE f.item > 0 AND f.item = $1", item)
 	if err == nil {
-		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1", item)
+		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0", item)
 	}
 	if err != nil {
 		return fmt.Errorf("remove files of item %d: %w", item, err)

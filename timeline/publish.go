@@ -99,7 +99,7 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 		ids[n] = x.ID
 	}
 	list, args := db.In(nil, ids)
-	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE item IN ("+list+")", args...); err != nil {
+	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE item > 0 AND item IN ("+list+")", args...); err != nil {
 		return fmt.Errorf("notifications about %s: %w", i.IRI, err)
 	}
 	for _, x := range gone {
