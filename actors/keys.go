@@ -237,6 +237,12 @@ func (d *Directory) FindKey(ctx context.Context, keyID string, refresh bool) (fe
 	return fetched, err
 }
 
+// HasKey tells whether a key is known as an actor's own; it asks nobody.
+func (d *Directory) HasKey(ctx context.Context, iri, keyID string) bool {
+	n, err := db.One(ctx, d.DB, db.Scalar[int], "SELECT COUNT(*) FROM keys k JOIN actors a ON a.id = k.actor WHERE k.id = $1 AND a.iri = $2", keyID, iri)
+	return err == nil && n > 0
+}
+
 func (d *Directory) fetchKey(ctx context.Context, keyID string) (federation.Key, error) {
 	address, _, _ := strings.Cut(keyID, "#")
 	actor, err := d.Fetch(ctx, address)

@@ -194,6 +194,16 @@ func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	return err == nil, err
 }
 
+// Unban lets a banned actor ask again.
+func (d *Directory) Unban(ctx context.Context, tx *db.Tx, subject, object *Actor) error {
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err != nil || r.State != Banned {
+		return err
+	}
+	_, err = d.set(ctx, tx, subject, object, Left, r.Role, r.Request)
+	return err
+}
+
 // SetRole changes what an active member may do.
 func (d *Directory) SetRole(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role) error {
 	res, err := tx.Exec(ctx, "UPDATE relations SET role = $1, updated = $2 WHERE subject = $3 AND object = $4 AND state = $5",

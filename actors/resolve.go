@@ -97,12 +97,22 @@ func (d *Directory) ResolveHandle(ctx context.Context, name, domain string) (*Ac
 	if domain == "" || domain == d.Domain || domain == d.Host() {
 		return LocalByName(ctx, d.DB, name)
 	}
-	if a, err := ByHandle(ctx, d.DB, name, domain); err == nil && time.Since(a.Fetched) < actorFresh {
-		return a, nil
+	known, err := ByHandle(ctx, d.DB, name, domain)
+	if err == nil && time.Since(known.Fetched) < actorFresh {
+		return known, nil
 	}
 	if err := d.allowed(ctx, "https://"+domain+"/"); err != nil {
 		return nil, err
 	}
+	a, err := d.discover(ctx, name, domain)
+	if known != nil && errors.Is(err, fault.Unavailable) {
+		return known, nil // its server is away: people go on writing to each other
+	}
+	return a, err
+}
+
+// discover asks a domain for an actor by WebFinger.
+func (d *Directory) discover(ctx context.Context, name, domain string) (*Actor, error) {
 	jrd, err := d.Client.WebFinger(ctx, name, domain)
 	if err != nil {
 		return nil, fmt.Errorf("look up @%s@%s: %w", name, domain, err)

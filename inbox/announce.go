@@ -6,6 +6,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -30,12 +31,13 @@ func allowAnnounce(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		if gone, err := content.Buried(ctx, q, a.Object.ID); err != nil || gone {
 			return errors.Join(err, fault.Say(fault.Gone, "%s has been deleted.", a.Object.ID))
 		}
-		return &needs{a.Object.ID}
+		return &needs{iri: a.Object.ID}
 	}
 	if err != nil {
 		return err
 	}
-	if item.Audience > actors.Unlisted && item.Author != a.actor.ID || item.Kind == content.Announce {
+	own := item.Audience == actors.Followers && item.Author == a.actor.ID
+	if item.Audience > actors.Unlisted && !own || item.Kind == content.Announce {
 		return fault.Say(fault.Forbidden, "%s is not for everybody: it cannot be boosted.", a.Object.ID)
 	}
 	concerned, err := x.concerns(ctx, q, a.actor, []string{item.IRI}, "")
@@ -57,16 +59,16 @@ func (x *Inbox) allowRelayed(ctx context.Context, q db.Q, a *arrival) error {
 	if err != nil || members == 0 {
 		return errors.Join(err, fault.Say(fault.Forbidden, "Nobody on this node is a member of %s.", a.Actor))
 	}
-	h, known := handlerOf(inner.Type)
-	if !known || inner.Type == "Announce" || inner.Type == "Follow" || inner.Type == "Join" || inner.Type == "Move" {
-		return fault.Say(fault.Invalid, "A group does not pass on a %s.", inner.Type)
+	if !passedOn(inner, a.Actor) {
+		return fault.Say(fault.Invalid, "A group does not pass on such a %s.", inner.Type)
 	}
+	h, _ := handlerOf(inner.Type)
 	if x.Dir.Ours(inner.Actor) {
 		return x.ourOwn(ctx, q, a)
 	}
 	author, err := actors.ByIRI(ctx, q, inner.Actor)
 	if errors.Is(err, fault.NotFound) {
-		return &needs{inner.Actor}
+		return &needs{iri: inner.Actor}
 	}
 	if err != nil {
 		return err
@@ -80,6 +82,21 @@ func (x *Inbox) allowRelayed(ctx context.Context, q db.Q, a *arrival) error {
 	}
 	a.inner = &arrival{Activity: inner, actor: author, raw: a.Object.Raw, via: a.actor}
 	return h.allow(ctx, x, q, a.inner)
+}
+
+// passedOn tells whether an activity is of those that a group tells its members of (FEP-1b12): what concerns its posts and its
+// members. What two people settle between them does not become true again because a group repeats it.
+func passedOn(inner *vocab.Activity, group string) bool {
+	switch inner.Type {
+	case "Create", "Update", "Delete", "Like", "EmojiReact", "Dislike", "Lock", "Add", "Remove":
+		return true
+	case "Block":
+		return inner.Target.ID == group
+	case "Undo":
+		undone := inner.Object.Activity
+		return undone != nil && undone.Type != "Undo" && undone.Type != "Create" && passedOn(undone, group)
+	}
+	return false
 }
 
 // authentic tells whether the inner activity is proven to be its actor's: of the group's own server, or with a proof.
@@ -103,12 +120,16 @@ func (x *Inbox) atOrigin(ctx context.Context, q db.Q, a *arrival) error {
 	case "Create", "Update":
 		item, err := content.Stored(ctx, q, inner.Object.ID)
 		if errors.Is(err, fault.NotFound) {
-			return &needs{inner.Object.ID}
+			return &needs{iri: inner.Object.ID}
 		}
 		if err != nil {
 			return err
 		}
 		if inner.Type == "Update" {
+			author, err := actors.Get(ctx, q, item.Author)
+			if err != nil || author.IRI != inner.Actor {
+				return errors.Join(err, fault.Say(fault.Forbidden, "%s did not write %s.", inner.Actor, item.IRI))
+			}
 			a.inner = &arrival{Activity: &vocab.Activity{Type: "Refresh", Object: inner.Object}, actor: a.actor}
 		}
 		a.item = item
@@ -167,7 +188,8 @@ func (x *Inbox) applyBoost(ctx context.Context, tx *db.Tx, a *arrival) error {
 	if a.actor.IsGroup() {
 		return x.intoGroup(ctx, tx, a.actor, a.item, a.ID)
 	}
-	return x.boost(ctx, tx, a.actor, a.item, a.ID, content.Audience(a.actor, nil, a.To, a.CC), a.Published)
+	audience := max(content.Audience(a.actor, nil, a.To, a.CC), a.item.Audience) // a boost reaches nobody whom the item may not reach
+	return x.boost(ctx, tx, a.actor, a.item, a.ID, audience, a.Published)
 }
 
 func (x *Inbox) boost(ctx context.Context, tx *db.Tx, by *actors.Actor, of *content.Item, iri string, audience actors.Audience, when time.Time) error {
@@ -186,9 +208,32 @@ func (x *Inbox) boost(ctx context.Context, tx *db.Tx, by *actors.Actor, of *cont
 	return err
 }
 
+// belongs tells whether an item's author addressed it to the group, or answered something that stands in it. A group that
+// merely announces something shows it, as anybody may, and has no say over it.
+func belongs(ctx context.Context, q db.Q, group *actors.Actor, item *content.Item) (bool, error) {
+	if item.ReplyTo != 0 {
+		parent, err := content.StoredByID(ctx, q, item.ReplyTo)
+		if err != nil || parent.Group == group.ID {
+			return err == nil, err
+		}
+	}
+	raw, err := content.Doc(ctx, q, item.ID)
+	if err != nil {
+		return false, err
+	}
+	doc, err := vocab.Decode(raw)
+	return err == nil && doc.Object != nil && addressed(doc.Object, group), nil
+}
+
+func addressed(o *vocab.Object, group *actors.Actor) bool {
+	return slices.Contains(slices.Concat(o.Audience, o.To, o.CC), group.IRI)
+}
+
 // intoGroup puts an item that a group elsewhere announced into that group: a root stands in timelines as the group's boost.
 func (x *Inbox) intoGroup(ctx context.Context, tx *db.Tx, group *actors.Actor, item *content.Item, iri string) error {
-	if item.Group == 0 {
+	if ours, err := belongs(ctx, tx, group, item); err != nil || item.Group == 0 && !ours && item.ReplyIRI != "" {
+		return err
+	} else if item.Group == 0 && ours {
 		if err := content.SetGroup(ctx, tx, item.ID, group.ID); err != nil {
 			return err
 		}

@@ -60,7 +60,8 @@ func (x *Inbox) Resolve(ctx context.Context, address string) (*actors.Actor, *co
 
 // known looks an id or a page's address up here.
 func (x *Inbox) known(ctx context.Context, address string) (*actors.Actor, *content.Item, error) {
-	a, err := db.One(ctx, x.DB, db.Scalar[actors.ID], "SELECT id FROM actors WHERE (iri = $1 OR url = $1) AND deleted = 0 ORDER BY CASE WHEN iri = $1 THEN 0 ELSE 1 END LIMIT 1", address)
+	a, err := db.One(ctx, x.DB, db.Scalar[actors.ID], "SELECT id FROM actors WHERE (iri = $1 OR url = $1 AND host = $2) AND deleted = 0 ORDER BY CASE WHEN iri = $1 THEN 0 ELSE 1 END LIMIT 1",
+		address, federation.Host(address)) // an actor may say of its own server's pages only that they are its own
 	if err == nil {
 		found, err := actors.Get(ctx, x.DB, a)
 		return found, nil, err

@@ -81,7 +81,7 @@ func handlerOf(kind string) (handler, bool) {
 func allowCreate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if a.Object.Object == nil {
 		if federation.SameOrigin(a.Object.ID, a.Actor) {
-			return unlessKnown(ctx, q, a.Object.ID)
+			return x.unlessKnown(ctx, q, a)
 		}
 		return fault.Say(fault.Invalid, "The Create holds no object.")
 	}
@@ -98,10 +98,14 @@ func allowCreate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	return x.allowPost(ctx, q, a, o)
 }
 
-// unlessKnown asks for an object that was only named to be fetched; then there is nothing left to do.
-func unlessKnown(ctx context.Context, q db.Q, iri string) error {
-	if _, err := content.Stored(ctx, q, iri); errors.Is(err, fault.NotFound) {
-		return &needs{iri}
+// unlessKnown asks for an object that was only named to be fetched, if it can concern anybody here; then there is nothing left to do.
+func (x *Inbox) unlessKnown(ctx context.Context, q db.Q, a *arrival) error {
+	concerned, err := x.concerns(ctx, q, a.actor, slices.Concat(a.To, a.CC), "")
+	if err != nil || !concerned {
+		return errors.Join(err, fault.Say(fault.Forbidden, "Nobody on this node is concerned by %s.", a.Object.ID))
+	}
+	if _, err := content.Stored(ctx, q, a.Object.ID); errors.Is(err, fault.NotFound) {
+		return &needs{iri: a.Object.ID}
 	}
 	return nil
 }
@@ -138,7 +142,7 @@ func (x *Inbox) allowPost(ctx context.Context, q db.Q, a *arrival, o *vocab.Obje
 // the list of members decides; for groups elsewhere the group itself must have announced the post.
 func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) (*actors.Actor, error) {
 	if a.via != nil {
-		return a.via, nil
+		return x.groupVia(ctx, q, a, o)
 	}
 	named := slices.Concat(o.Audience, o.To, o.CC, a.To, a.CC, a.Audience)
 	candidates, err := actors.ByIRIs(ctx, q, slices.DeleteFunc(slices.Clone(named), func(iri string) bool { return !x.Dir.Ours(iri) }))
@@ -170,6 +174,20 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "This conversation in %s has been closed.", group.Handle())}
 		}
 		return group, nil
+	}
+	return nil, nil
+}
+
+// groupVia is the group that announced a post, when the post was meant for it; nil when it only shows what everybody may see.
+func (x *Inbox) groupVia(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) (*actors.Actor, error) {
+	if addressed(o, a.via) {
+		return a.via, nil
+	}
+	if parent, err := content.Stored(ctx, q, o.InReplyTo); err == nil && parent.Group == a.via.ID {
+		return a.via, nil
+	}
+	if content.Audience(a.actor, nil, o.To, o.CC) > actors.Unlisted {
+		return nil, fault.Say(fault.Forbidden, "%s is not for %s.", o.ID, a.via.IRI)
 	}
 	return nil, nil
 }
@@ -275,8 +293,11 @@ func (x *Inbox) groupOfItem(ctx context.Context, q db.Q, a *arrival) error {
 }
 
 func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
-	if a.Object.Actor != nil {
-		_, err := x.Dir.Learn(ctx, tx, a.Object.Actor)
+	if w := a.Object.Actor; w != nil {
+		if !w.Updated.IsZero() && w.Updated.Before(a.actor.Updated) {
+			return nil // older than what is known: an earlier Update that comes late, or again
+		}
+		_, err := x.Dir.Learn(ctx, tx, w)
 		return err
 	}
 	if a.item == nil {
@@ -382,7 +403,7 @@ func allowVote(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) error {
 		return fault.Say(fault.Invalid, "%s is not a poll of this node.", o.InReplyTo)
 	}
 	a.item, a.vote = item, true
-	return nil
+	return mayReact(ctx, q, a)
 }
 
 func applyVote(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
@@ -412,14 +433,33 @@ func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, a.Object.ID)
 	if errors.Is(err, fault.NotFound) && a.via != nil {
 		if gone, err := content.Buried(ctx, q, a.Object.ID); err == nil && !gone {
-			return &needs{a.Object.ID} // something in a group of ours that has not come yet
+			return &needs{iri: a.Object.ID} // something in a group of ours that has not come yet
 		}
 	}
 	if err != nil {
 		return err
 	}
 	a.item = item
-	return x.groupOfItem(ctx, q, a)
+	if err := x.groupOfItem(ctx, q, a); err != nil {
+		return err
+	}
+	return mayReact(ctx, q, a)
+}
+
+// mayReact tells whether an actor may say something about an item at all: not when its author has blocked it, nor when it is
+// banned from the item's group.
+func mayReact(ctx context.Context, q db.Q, a *arrival) error {
+	denied, err := actors.Blocked(ctx, q, a.item.Author, a.actor.ID)
+	if err == nil && !denied && a.item.Group != 0 {
+		var r *actors.Relation
+		if r, err = actors.RelationOf(ctx, q, a.actor.ID, a.item.Group); err == nil {
+			denied = r.State == actors.Banned
+		}
+	}
+	if err == nil && denied {
+		err = fault.Say(fault.Forbidden, "%s may say nothing about %s.", a.Actor, a.item.IRI)
+	}
+	return err
 }
 
 func applyReaction(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {

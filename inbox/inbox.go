@@ -130,9 +130,15 @@ func activityType(header string) bool {
 // verify finds out who vouches for the activity: its actor, by the request's signature or the document's own proof, or
 // somebody who passed it on, who vouches for nothing: then the worker reads it at its origin.
 func (x *Inbox) verify(ctx context.Context, r *http.Request, body []byte, e federation.Envelope, ofItself bool) (string, error) {
-	key, err := federation.Verify(r, body, x.Dir.Base, x.Dir.FindKey)
+	var asked string
+	key, err := federation.Verify(r, body, x.Dir.Base, func(ctx context.Context, keyID string, refresh bool) (federation.Key, error) {
+		asked = keyID
+		return x.Dir.FindKey(ctx, keyID, refresh)
+	})
 	if errors.Is(err, fault.Gone) && e.Type == "Delete" && ofItself {
-		return e.Actor, nil // its server says that the actor is gone, which is all that this activity says
+		if owner, _, _ := strings.Cut(asked, "#"); owner == e.Actor || x.Dir.HasKey(ctx, e.Actor, asked) {
+			return e.Actor, nil // its server says that the actor is gone, which is all that this activity says
+		}
 	}
 	if errors.Is(err, fault.Unavailable) || r.Context().Err() != nil { // not a bad signature: one that cannot be checked at the moment
 		return "", fmt.Errorf("verify %s: %w (%v)", e.ID, fault.Say(fault.Unavailable, "The key of this signature could not be fetched: try again later."), err)
@@ -161,11 +167,13 @@ func (x *Inbox) verify(ctx context.Context, r *http.Request, body []byte, e fede
 
 func (x *Inbox) isApplication(ctx context.Context, iri string) bool {
 	a, err := actors.ByIRI(ctx, x.DB, iri)
-	return err == nil && (a.Kind == actors.Application || a.Kind == actors.Service)
+	return err == nil && a.Kind == actors.Application
 }
 
+// seen tells whether an activity came before. What somebody merely passed on, and its origin did not show, does not count:
+// or whoever guesses an id could keep the activity from ever being taken.
 func (x *Inbox) seen(ctx context.Context, iri string) (bool, error) {
-	n, err := db.One(ctx, x.DB, db.Scalar[int], "SELECT COUNT(*) FROM received WHERE iri = $1", iri)
+	n, err := db.One(ctx, x.DB, db.Scalar[int], "SELECT COUNT(*) FROM received WHERE iri = $1 AND (signer = actor OR state = 'done')", iri)
 	return n > 0, err
 }
 
@@ -173,6 +181,11 @@ func (x *Inbox) seen(ctx context.Context, iri string) (bool, error) {
 func (x *Inbox) keep(ctx context.Context, e federation.Envelope, signer string, body []byte) error {
 	id := x.DB.NewID()
 	err := x.DB.Tx(ctx, func(tx *db.Tx) error {
+		if signer == e.Actor {
+			if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND signer <> actor AND state <> 'done'", e.ID); err != nil {
+				return err
+			}
+		}
 		res, err := tx.Exec(ctx, "INSERT INTO received (id, iri, actor, signer, body, state) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (iri) DO NOTHING",
 			id, e.ID, e.Actor, signer, body, waiting)
 		if err != nil {

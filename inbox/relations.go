@@ -181,6 +181,9 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if target == "" {
 		target = a.Origin.ID
 	}
+	if target == "" {
+		return fault.Say(fault.Invalid, "The %s names no collection.", a.Type)
+	}
 	owner := a.actor
 	if target != a.actor.Featured {
 		group, err := db.One(ctx, q, db.Scalar[actors.ID], "SELECT id FROM actors WHERE kind = 'Group' AND (featured = $1 OR moderators = $1) AND deleted = 0", target)
@@ -202,7 +205,7 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	}
 	item, err := content.Stored(ctx, q, a.Object.ID)
 	if errors.Is(err, fault.NotFound) && federation.SameOrigin(a.Object.ID, owner.IRI) {
-		return &needs{a.Object.ID}
+		return &needs{iri: a.Object.ID}
 	}
 	if err != nil {
 		return err
@@ -264,13 +267,13 @@ func allowMove(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	}
 	target, err := actors.ByIRI(ctx, q, a.Target.ID)
 	if errors.Is(err, fault.NotFound) {
-		return &needs{a.Target.ID}
+		return &needs{iri: a.Target.ID}
 	}
 	if err != nil {
 		return err
 	}
 	if !target.Local && time.Since(target.Fetched) > time.Minute {
-		return &needs{a.Target.ID} // what it says of the old one may be newer than what we know
+		return &needs{iri: a.Target.ID, now: true} // what it says of the old one may be newer than what we know
 	}
 	for _, other := range target.AlsoKnownAs {
 		if other == a.Actor && target.MovedTo == "" {

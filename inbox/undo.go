@@ -131,7 +131,7 @@ func applyUndo(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		if a.group == nil {
 			return x.Dir.Unblock(ctx, tx, a.actor, a.other)
 		}
-		if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Left); err != nil {
+		if err := x.Dir.Unban(ctx, tx, a.other, a.group); err != nil {
 			return err
 		}
 		return x.relay(ctx, tx, a, nil)

@@ -169,7 +169,10 @@ func (x *Inbox) Run(ctx context.Context) error {
 }
 
 // needs says that an activity has no meaning before something else has been read from its origin.
-type needs struct{ iri string }
+type needs struct {
+	iri string
+	now bool // what is known of it is not enough
+}
 
 func (n *needs) Error() string { return "first needs " + n.iri }
 
@@ -194,7 +197,7 @@ func (x *Inbox) again(ctx context.Context, id int64) error {
 		if !errors.As(err, &n) {
 			return err
 		}
-		if _, _, err := x.Resolve(ctx, n.iri); err != nil {
+		if err := x.have(ctx, n); err != nil {
 			if fault.Status(err) >= 500 || errors.Is(err, fault.Unauthorized) { // it may not be able to read our key at the moment
 				return fmt.Errorf("fetch %s: %w", n.iri, err)
 			}
@@ -202,6 +205,15 @@ func (x *Inbox) again(ctx context.Context, id int64) error {
 		}
 	}
 	return x.finish(ctx, x.DB, id, refused, "it needs too much from elsewhere")
+}
+
+func (x *Inbox) have(ctx context.Context, n *needs) error {
+	if n.now {
+		_, err := x.Dir.Fetch(ctx, n.iri)
+		return err
+	}
+	_, _, err := x.Resolve(ctx, n.iri)
+	return err
 }
 
 // try gives an activity its effect in one transaction with the note that it is done. Refusals are final and kept with
@@ -256,7 +268,7 @@ func (x *Inbox) open(ctx context.Context, iri, actor, signer string, body []byte
 	}
 	who, err := actors.ByIRI(ctx, x.DB, actor)
 	if errors.Is(err, fault.NotFound) {
-		return nil, &needs{actor}
+		return nil, &needs{iri: actor}
 	}
 	if err != nil && !errors.Is(err, fault.Gone) {
 		return nil, err

@@ -80,14 +80,14 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sending) ([]Target, error) {
 	named := slices.Concat(s.activity.To, s.activity.CC, s.activity.Audience)
 	var targets []Target
-	covered := map[string]bool{} // hosts that get it in their shared inbox
+	sent := map[string]bool{} // inboxes
 	if slices.Contains(named, actor.Followers) {
 		followers, err := o.followers(ctx, q, actor)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range followers {
-			covered[t.Host] = true
+			sent[t.Inbox] = true
 			targets = append(targets, t)
 		}
 	}
@@ -95,16 +95,15 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	if err != nil {
 		return nil, err
 	}
-	shared := map[string]bool{}
 	for _, a := range append(people, s.extra...) {
 		inbox := a.DeliveryInbox()
-		if s.personal || !s.public && !covered[a.Host] {
+		if s.personal || !s.public && !sent[inbox] {
 			inbox = a.Inbox
 		}
-		if a.Local || !a.Active() || a.MovedTo != "" && s.activity.Type == "Create" || covered[a.Host] && !s.personal || shared[inbox] || inbox == "" {
+		if a.Local || !a.Active() || a.MovedTo != "" && s.activity.Type == "Create" || sent[inbox] || inbox == "" {
 			continue
 		}
-		shared[inbox] = true
+		sent[inbox] = true
 		targets = append(targets, Target{Host: a.Host, Inbox: inbox})
 	}
 	return o.unblocked(ctx, q, targets)

@@ -23,7 +23,7 @@ type quickstart struct {
 	URL      string `help:"The public address of the node, such as https://samen.gouda.nl. Others keep it for ever: it cannot be changed later. http is for trying on this computer." placeholder:"URL"`
 	Name     string `help:"The name of the organisation." placeholder:"NAME"`
 	Admin    string `help:"The short name of the first administrator." placeholder:"NAME"`
-	Email    string `help:"Their e-mail address, to log in with." placeholder:"E"`
+	Email    string `help:"Their e-mail address, to log in with. Apps show it as where to write to about the node; [node] email changes that." placeholder:"E"`
 	Domain   string `help:"The domain in the handles of your people, when it is not that of the url." placeholder:"DOMAIN"`
 	Listen   string `help:"Where the program waits for requests (default: 127.0.0.1:4000, or the address of an http url)." placeholder:"HOST:PORT"`
 	Database string `help:"A PostgreSQL database (postgres://…) instead of SQLite in the data folder." placeholder:"URL"`

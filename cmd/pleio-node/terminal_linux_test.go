@@ -92,6 +92,20 @@ func (s *terminal) answer(question, line string) {
 	}
 }
 
+// secret types a line when a question is there and what is typed is not shown.
+func (s *terminal) secret(question, line string) {
+	s.t.Helper()
+	s.until(question)
+	var state syscall.Termios
+	soon(s.t, "the terminal does not show what is typed", func() bool {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, s.pty.Fd(), syscall.TCGETS, uintptr(unsafe.Pointer(&state))); errno != 0 {
+			s.t.Fatal(errno)
+		}
+		return state.Lflag&syscall.ECHO == 0
+	})
+	s.answer(question, line)
+}
+
 // ends returns the exit status, and everything since the last answer is in text.
 func (s *terminal) ends() int {
 	s.t.Helper()
@@ -108,14 +122,14 @@ func TestQuickstartAsksWhatIsMissing(t *testing.T) {
 	s.answer("public address of the node", "https://samen.gouda.nl\n")
 	s.answer("first administrator: ", "beheer\n")
 	s.answer("e-mail address: ", "beheer@gouda.example\n")
-	s.answer("Password", "een lang wachtwoord\n")
-	s.answer("Again: ", "een lang wachtwoord\n")
+	s.secret("Password", "een lang wachtwoord\n")
+	s.secret("Again: ", "een lang wachtwoord\n")
 	if status := s.ends(); status != 0 || !strings.Contains(s.text, "Its administrator is beheer") || strings.Contains(s.text, "een lang") {
 		t.Fatalf("it ends with %d and shows\n%s", status, s.text)
 	}
 	s = sit(t, dir, "user", "add", "anna", "--email", "anna@gouda.example", "--data", "d")
-	s.answer("Password", "een lang wachtwoord\n")
-	s.answer("Again: ", "een ander wachtwoord\n")
+	s.secret("Password", "een lang wachtwoord\n")
+	s.secret("Again: ", "een ander wachtwoord\n")
 	if status := s.ends(); status != 1 || !strings.Contains(s.text, "are not the same") {
 		t.Errorf("with two passwords it ends with %d and shows\n%s", status, s.text)
 	}
@@ -137,7 +151,7 @@ func TestQuickstartAsksWhatIsMissing(t *testing.T) {
 func TestAQuestionCanBeInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	s := sit(t, dir, "quickstart", "--data", "d", "--name", "Gouda", "--url", "https://samen.gouda.nl", "--admin", "beheer", "--email", "b@gouda.example")
-	s.answer("Password", "\x03") // Ctrl-C
+	s.secret("Password", "\x03") // Ctrl-C
 	if status := s.ends(); status != 1 || !strings.Contains(s.text, "Interrupted.") {
 		t.Errorf("it ends with %d and shows\n%s", status, s.text)
 	}

@@ -28,11 +28,12 @@ import (
 
 // World is several organisations, each with its node. Names are short in a test: "anna@gouda" is @anna@gouda.example.
 type World struct {
-	t     testing.TB
-	net   *network
-	nodes map[string]*running
-	order []string
-	dir   string
+	t       testing.TB
+	net     *network
+	nodes   map[string]*running
+	foreign map[string]*Foreign
+	order   []string
+	dir     string
 }
 
 type running struct {
@@ -46,7 +47,7 @@ type running struct {
 // New starts a node for each name. It must be called inside synctest.Test.
 func New(t testing.TB, names ...string) *World {
 	t.Helper()
-	w := &World{t: t, net: &network{hosts: map[string]*host{}}, nodes: map[string]*running{}, dir: t.TempDir()}
+	w := &World{t: t, net: &network{hosts: map[string]*host{}}, nodes: map[string]*running{}, foreign: map[string]*Foreign{}, dir: t.TempDir()}
 	for _, name := range names {
 		w.Add(name)
 	}
@@ -140,6 +141,9 @@ func (w *World) close() {
 	for _, name := range w.order {
 		w.halt(name)
 	}
+	for _, f := range w.foreign {
+		f.close()
+	}
 	time.Sleep(time.Minute) // requests that were held up end now
 }
 
@@ -209,7 +213,7 @@ func (w *World) tx(name string, f func(context.Context, *node.Node, *db.Tx) erro
 func (w *World) split(who string) (name, where string) {
 	w.t.Helper()
 	name, where, ok := strings.Cut(who, "@")
-	if !ok || w.nodes[where] == nil {
+	if !ok || w.nodes[where] == nil && w.foreign[where] == nil {
 		w.t.Fatalf("%q is nobody of this world", who)
 	}
 	return name, where
