@@ -28,7 +28,7 @@ type Fetched struct {
 // was found at is fetched once more at that id, and believed only there. s signs the request when it is not nil.
 //
 // Errors are fault.Gone (with a Fetched, whose body is the Tombstone if one was served), fault.NotFound, fault.Forbidden, fault.Unauthorized,
-// fault.Malformed for an address that cannot be fetched, and fault.Unavailable for everything else. Failures are
+// fault.Malformed for an address that cannot be fetched, fault.Invalid for an answer that is no document, and fault.Unavailable for what may pass. Failures are
 // remembered: ten minutes doubling to a day, five minutes for what does not exist.
 func (c *Client) Document(ctx context.Context, iri string, s *Signer) (*Fetched, error) {
 	address := withoutFragment(iri)
@@ -73,19 +73,19 @@ func (c *Client) document(ctx context.Context, address string, s *Signer) (*Fetc
 		}
 		d, err := scanDocument(fetched.Body)
 		if err != nil {
-			return nil, fault.Say(fault.Unavailable, "What is at %s cannot be read: %s", quote(at), fault.Sentence(err))
+			return nil, fault.Say(fault.Invalid, "What is at %s cannot be read: %s", quote(at), fault.Sentence(err))
 		}
 		id := withoutFragment(d.ID)
 		switch {
 		case id == at:
 			return fetched, nil
 		case id == "":
-			return nil, fault.Say(fault.Unavailable, "The document at %s has no id.", quote(at))
+			return nil, fault.Say(fault.Invalid, "The document at %s has no id.", quote(at))
 		case again:
-			return nil, fault.Say(fault.Unavailable, "The document at %s says that it is %s.", quote(at), quote(id))
+			return nil, fault.Say(fault.Invalid, "The document at %s says that it is %s.", quote(at), quote(id))
 		}
 		if err := c.allowed(id); err != nil {
-			return nil, fault.Say(fault.Unavailable, "The document at %s has an id that cannot be fetched: %s", quote(at), fault.Sentence(err))
+			return nil, fault.Say(fault.Invalid, "The document at %s has an id that cannot be fetched: %s", quote(at), fault.Sentence(err))
 		}
 		address = id
 	}
@@ -97,7 +97,7 @@ func readDocument(ctx context.Context, response *http.Response, at string) (*Fet
 	switch response.StatusCode {
 	case http.StatusOK:
 		if !activityStreams(response.Header.Get("Content-Type")) {
-			return nil, fault.Say(fault.Unavailable, "%s answers with %s, which is not an ActivityPub document.", quote(at), quote(response.Header.Get("Content-Type")))
+			return nil, fault.Say(fault.Invalid, "%s answers with %s, which is not an ActivityPub document.", quote(at), quote(response.Header.Get("Content-Type")))
 		}
 		body, err := readLimited(ctx, response.Body, maxDocument, at)
 		if err != nil {
@@ -136,7 +136,7 @@ func readLimited(ctx context.Context, body io.Reader, limit int64, at string) ([
 		return nil, unreachable(ctx, at, err)
 	}
 	if int64(len(b)) > limit {
-		return nil, fault.Say(fault.Unavailable, "What is at %s is larger than %d bytes.", quote(at), limit)
+		return nil, fault.Say(fault.Invalid, "What is at %s is larger than %d bytes.", quote(at), limit)
 	}
 	return b, nil
 }
@@ -164,7 +164,7 @@ type walk struct {
 func (w *walk) get(ctx context.Context, address string) (*http.Response, string, error) {
 	for hops := 0; ; hops++ {
 		if slices.Contains(w.seen, address) {
-			return nil, "", fault.Say(fault.Unavailable, "%s leads back to itself.", quote(address))
+			return nil, "", fault.Say(fault.Invalid, "%s leads back to itself.", quote(address))
 		}
 		w.seen = append(w.seen, address)
 		response, err := w.knock(ctx, address)
@@ -178,7 +178,7 @@ func (w *walk) get(ctx context.Context, address string) (*http.Response, string,
 		}
 		readAnswer(response.Body)
 		if hops == maxRedirects {
-			return nil, "", fault.Say(fault.Unavailable, "%s redirects more than %d times.", quote(w.seen[0]), maxRedirects)
+			return nil, "", fault.Say(fault.Invalid, "%s redirects more than %d times.", quote(w.seen[0]), maxRedirects)
 		}
 		if address, err = w.next(address, response.Header.Get("Location")); err != nil {
 			return nil, "", err
@@ -189,21 +189,21 @@ func (w *walk) get(ctx context.Context, address string) (*http.Response, string,
 func (w *walk) next(from, location string) (string, error) {
 	base, err := url.Parse(from)
 	if err != nil {
-		return "", fault.Say(fault.Unavailable, "%s cannot be read.", quote(from))
+		return "", fault.Say(fault.Invalid, "%s cannot be read.", quote(from))
 	}
 	target, err := base.Parse(location)
 	if err != nil || location == "" {
-		return "", fault.Say(fault.Unavailable, "%s redirects to nowhere.", quote(from))
+		return "", fault.Say(fault.Invalid, "%s redirects to nowhere.", quote(from))
 	}
 	to := withoutFragment(target.String())
 	switch {
 	case target.Scheme != base.Scheme:
-		return "", fault.Say(fault.Unavailable, "%s redirects to another scheme, %s.", quote(from), quote(to))
+		return "", fault.Say(fault.Invalid, "%s redirects to another scheme, %s.", quote(from), quote(to))
 	case w.sameOrigin && !SameOrigin(from, to):
-		return "", fault.Say(fault.Unavailable, "%s redirects to another server, %s.", quote(from), quote(to))
+		return "", fault.Say(fault.Invalid, "%s redirects to another server, %s.", quote(from), quote(to))
 	}
 	if err := w.client.allowed(to); err != nil {
-		return "", fault.Say(fault.Unavailable, "%s redirects badly: %s", quote(from), fault.Sentence(err))
+		return "", fault.Say(fault.Invalid, "%s redirects badly: %s", quote(from), fault.Sentence(err))
 	}
 	return to, nil
 }

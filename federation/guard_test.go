@@ -115,7 +115,7 @@ func TestGuardOverRealSockets(t *testing.T) {
 	if got, err := member.Document(t.Context(), server.URL+"/1", nil); err != nil || got.URL != server.URL+"/1" {
 		t.Errorf("an allowed address over TLS: %+v, %v", got, err)
 	}
-	if _, _, err := member.File(t.Context(), server.URL+"/redirect", 100); !errors.Is(err, fault.Unavailable) || !strings.Contains(fault.Sentence(err), "127.0.0.2") {
+	if _, _, err := member.File(t.Context(), server.URL+"/redirect", 100); !errors.Is(err, fault.Invalid) || !strings.Contains(fault.Sentence(err), "127.0.0.2") {
 		t.Error("a redirect to an internal address:", err)
 	}
 	unknown := NewClient(ClientOptions{AllowPrivate: only, RootCAs: x509.NewCertPool()})

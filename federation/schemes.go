@@ -112,7 +112,7 @@ func (m *schemes) set(origin string, change func(*peerScheme)) {
 
 const (
 	firstFailure = 10 * time.Minute
-	lastFailure  = 24 * time.Hour
+	lastFailure  = time.Hour
 	absence      = 5 * time.Minute // of what answered 404 or 410
 	maxFailures  = 4096
 )

@@ -81,7 +81,7 @@ func TestWebFinger(t *testing.T) {
 		}
 	}
 	for domain, want := range map[string]error{
-		"itself.example": fault.NotFound, "html.example": fault.Unavailable, "broken.example": fault.Unavailable, "huge.example": fault.Unavailable,
+		"itself.example": fault.NotFound, "html.example": fault.Unavailable, "broken.example": fault.Unavailable, "huge.example": fault.Invalid,
 		"nobody.example": fault.Unavailable, "Upper.example": fault.Malformed, "a/b": fault.Malformed, "x@gouda.example": fault.Malformed,
 	} {
 		if jrd, err := c.WebFinger(t.Context(), "fenna", domain); !errors.Is(err, want) {
