@@ -159,6 +159,11 @@ func LocalByName(ctx context.Context, q db.Q, name string) (*Actor, error) {
 	return present(db.One(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE LOWER(a.name) = $1 AND a.local", strings.ToLower(name)))
 }
 
+// LocalGroups returns the groups of this node, by name.
+func LocalGroups(ctx context.Context, q db.Q) ([]*Actor, error) {
+	return db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.kind = $1 AND a.local AND a.deleted = 0 ORDER BY a.name", Group)
+}
+
 // Many returns the actors with these numbers in one query, by number; unknown and deleted ones are left out.
 func Many(ctx context.Context, q db.Q, ids []ID) (map[ID]*Actor, error) {
 	found := make(map[ID]*Actor, len(ids))

@@ -72,15 +72,29 @@ func (d *Directory) Rotate(ctx context.Context, tx *db.Tx, a *Actor) (old federa
 	if _, err = tx.Exec(ctx, "UPDATE keys SET retired = $1 WHERE actor = $2 AND retired = 0", db.Millis(now), a.ID); err != nil {
 		return old, fmt.Errorf("retire keys of %s: %w", a.IRI, err)
 	}
-	if err = d.newKeys(ctx, tx, a, fmt.Sprintf("-%x", now.Unix())); err != nil {
+	if err = d.newKeys(ctx, tx, a, fmt.Sprintf("-%x", d.DB.NewID())); err != nil {
 		return old, err
 	}
-	tx.After(func() {
-		d.mu.Lock()
-		delete(d.signers, a.ID)
-		d.mu.Unlock()
-	})
+	tx.After(d.ForgetSigners)
+	d.DB.Notify(tx, ChangedKeys, "")
 	return old, d.Save(ctx, tx, a)
+}
+
+// TakeOver makes now the moment from which on the actor's new keys sign: what was made before, the Update that tells of
+// them included, is delivered with the old ones.
+func TakeOver(ctx context.Context, tx *db.Tx, id ID) error {
+	_, err := tx.Exec(ctx, "UPDATE keys SET created = $1 WHERE actor = $2 AND retired = 0", db.Millis(time.Now())+1, id)
+	return err
+}
+
+// ChangedKeys is the channel on which other processes hear that keys of ours were rotated.
+const ChangedKeys = "keys"
+
+// ForgetSigners lets private keys be read again. Rotating is rare: all of them are forgotten.
+func (d *Directory) ForgetSigners() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.signers = nil
 }
 
 // signers are the parsed private keys of one actor.
@@ -104,7 +118,7 @@ func (d *Directory) SignerIn(ctx context.Context, q db.Q, id ID) (federation.Sig
 // were rotated, and the Update that tells of it, with the old one, which receivers know.
 func (d *Directory) SignerAt(ctx context.Context, id ID, made time.Time) (federation.Signer, error) {
 	s, err := d.signersOf(ctx, d.DB, id)
-	if err == nil && s.before.RSA != nil && made.Before(s.since.Add(time.Second)) && time.Since(s.since) < keyOverlap {
+	if err == nil && s.before.RSA != nil && made.Before(s.since) && time.Since(s.since) < keyOverlap {
 		return s.before, nil
 	}
 	return s.now, err

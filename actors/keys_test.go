@@ -28,7 +28,12 @@ func TestRotationSignsWithTheOldKeyWhatWasMadeBefore(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		made := time.Now()
-		actorstest.Tx(t, d, func(tx *db.Tx) error { _, err := dir.Rotate(ctx, tx, anna); return err })
+		actorstest.Tx(t, d, func(tx *db.Tx) error {
+			if _, err := dir.Rotate(ctx, tx, anna); err != nil {
+				return err
+			}
+			return actors.TakeOver(ctx, tx, anna.ID)
+		})
 		time.Sleep(time.Minute)
 		after, err := dir.Signer(ctx, anna.ID)
 		if err != nil || after.KeyID == before.KeyID {

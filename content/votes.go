@@ -58,12 +58,19 @@ func (l *Library) Unvote(ctx context.Context, tx *db.Tx, i *Item, who actors.ID,
 // VoteByIRI finds a vote by the id of its activity.
 func VoteByIRI(ctx context.Context, q db.Q, iri string) (item ID, kind, value string, err error) {
 	_, err = db.One(ctx, q, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&item, &kind, &value) },
-		"SELECT item, kind, value FROM votes WHERE iri = $1", iri)
+		"SELECT item, kind, value FROM votes WHERE iri = $1 AND iri <> ''", iri)
 	return item, kind, value, err
 }
 
 // Choose is a vote in a poll of ours, by the name of the option (FEP-9967). The rules are those of the poll: open, once, one choice unless multiple.
 func (l *Library) Choose(ctx context.Context, tx *db.Tx, i *Item, who actors.ID, name, iri string) (bool, error) {
+	stored, err := StoredByID(ctx, tx, i.ID) // i may have been read before the transaction, and others vote meanwhile
+	if err != nil {
+		return false, err
+	}
+	if i.Poll = stored.Poll; i.Poll == nil {
+		return false, fault.Say(fault.Invalid, "This is not a poll.")
+	}
 	option := -1
 	for n, o := range i.Poll.Options {
 		if o.Name == name {
@@ -100,6 +107,25 @@ func (l *Library) Choose(ctx context.Context, tx *db.Tx, i *Item, who actors.ID,
 func SetPoll(ctx context.Context, tx *db.Tx, id ID, p *Poll) error {
 	_, err := tx.Exec(ctx, "UPDATE items SET poll = $1 WHERE id = $2", pollText(p), id)
 	return err
+}
+
+// Voters returns who voted so on an item, the last one first; the cursors number the votes. Whoever may see the item may see them.
+func Voters(ctx context.Context, q db.Q, id ID, kind string, p actors.Page) (who []actors.ID, cursors []int64, err error) {
+	args := []any{id, kind}
+	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var vote int64
+		var one actors.ID
+		err = r.Scan(&vote, &one)
+		who, cursors = append(who, one), append(cursors, vote)
+		return x, err
+	}, "SELECT v.id, v.actor FROM votes v WHERE v.item = $1 AND v.kind = $2"+p.SQL("v.id", &args), args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list who voted %s on item %d: %w", kind, id, err)
+	}
+	p.Arrange(len(who), func(a, b int) {
+		who[a], who[b], cursors[a], cursors[b] = who[b], who[a], cursors[b], cursors[a]
+	})
+	return who, cursors, nil
 }
 
 // Choices returns what an actor chose in these polls, in one query.

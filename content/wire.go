@@ -192,7 +192,7 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 		if federation.Origin(a.URL) == "" {
 			continue
 		}
-		m.Remote = append(m.Remote, media.File{Owner: author.ID, Kind: fileKind(a), MIME: actors.CleanText(a.MediaType, 100), Remote: a.URL, Size: max(a.Size, 0), Width: max(a.Width, 0),
+		m.Remote = append(m.Remote, media.File{Owner: int64(author.ID), Kind: fileKind(a), MIME: actors.CleanText(a.MediaType, 100), Remote: a.URL, Size: max(a.Size, 0), Width: max(a.Width, 0),
 			Height: max(a.Height, 0), Duration: max(a.Duration, 0), Blurhash: blurhash(a.Blurhash), Description: actors.CleanText(a.Name, 1500),
 			FocusX: focus(a.Focus[0]), FocusY: focus(a.Focus[1]), Digest: actors.CleanText(a.Digest, 200), Created: now})
 	}

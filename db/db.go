@@ -46,12 +46,15 @@ type Options struct {
 	Migrations string
 	// Wait is how long a Tx on SQLite waits for its turn before it fails with fault.Unavailable; 0: 30 seconds.
 	Wait time.Duration
+	// Trace, when set, hears the text of every read outside of transactions: for tests that count them.
+	Trace func(text string)
 }
 
 // DB is one database, of either engine.
 type DB struct {
 	source   string
 	log      *slog.Logger
+	trace    func(string) // nil: nobody listens
 	postgres bool
 	read     *sql.DB     // SQLite: read-only connections; PostgreSQL: all connections
 	cached   *statements // SQLite only: prepared statements of read
@@ -78,7 +81,7 @@ func Open(ctx context.Context, source string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	d := &DB{source: source, log: o.Log, postgres: isPostgres(source)}
+	d := &DB{source: source, log: o.Log, trace: o.Trace, postgres: isPostgres(source)}
 	if d.postgres {
 		err = d.openPostgres(ctx, list)
 	} else {
@@ -130,6 +133,9 @@ func (d *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, er
 }
 
 func (d *DB) query(ctx context.Context, text string, args []any) (*sql.Rows, func(), error) {
+	if d.trace != nil {
+		d.trace(text)
+	}
 	if d.postgres {
 		rows, err := d.read.QueryContext(ctx, text, args...)
 		return rows, nothing, err
@@ -149,6 +155,9 @@ func (d *DB) query(ctx context.Context, text string, args []any) (*sql.Rows, fun
 
 // Row reads at most one row.
 func (d *DB) Row(ctx context.Context, text string, args ...any) *sql.Row {
+	if d.trace != nil {
+		d.trace(text)
+	}
 	if d.postgres || ctx.Err() != nil {
 		return d.read.QueryRowContext(ctx, text, args...)
 	}

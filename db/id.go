@@ -110,4 +110,7 @@ func FromMillis(ms int64) time.Time {
 }
 
 // TimeOf is the moment that an id was made for, to the millisecond.
-func TimeOf(id int64) time.Time { return time.UnixMilli(id >> 16).UTC() }
+func TimeOf(id int64) time.Time { return time.UnixMilli(id >> (processBits + counterBits)).UTC() }
+
+// FirstID is smaller than the ids of everything that was made from then on: the inverse of TimeOf.
+func FirstID(t time.Time) int64 { return t.UnixMilli() << (processBits + counterBits) }

@@ -63,6 +63,7 @@ CREATE TABLE actors (
 CREATE UNIQUE INDEX actors_name ON actors (LOWER(name)) WHERE local;
 CREATE INDEX actors_handle ON actors (LOWER(name), domain);
 CREATE INDEX actors_host ON actors (host);
+CREATE INDEX actors_url ON actors (url);
 
 CREATE TABLE keys (
   id       TEXT PRIMARY KEY,                  -- keyId

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -55,6 +56,7 @@ func (d *DB) openSQLite(ctx context.Context, list []migration, o Options) (err e
 	if err := private(d.source); err != nil {
 		return err
 	}
+	d.ids.process = rand.Int64N(1 << processBits) // a command beside the running node seldom has its number
 	w := &writer{log: d.log, wait: o.Wait}
 	if w.pool, err = openPool(d.source, writing, 1); err != nil {
 		return err

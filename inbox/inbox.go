@@ -140,6 +140,9 @@ func (x *Inbox) verify(ctx context.Context, r *http.Request, body []byte, e fede
 			return e.Actor, nil // its server says that the actor is gone, which is all that this activity says
 		}
 	}
+	if errors.Is(err, fault.Unavailable) || r.Context().Err() != nil { // not a bad signature: one that cannot be checked at the moment
+		return "", fmt.Errorf("verify %s: %w (%v)", e.ID, fault.Say(fault.Unavailable, "The key of this signature could not be fetched: try again later."), err)
+	}
 	if err != nil {
 		if errors.Is(err, fault.Unauthorized) {
 			return "", err

@@ -146,6 +146,7 @@ func (x *Inbox) Prepare() {
 		return x.patience(ctx, id, err)
 	})
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
+	x.Jobs.HandleSlow(jobVanished, func(ctx context.Context, payload []byte) error { return x.lookFor(ctx, payload) })
 	x.Jobs.HandleSlow(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
 }
 
@@ -216,7 +217,7 @@ func (x *Inbox) again(ctx context.Context, id int64) error {
 			return err
 		}
 		if err := x.have(ctx, n); err != nil {
-			if fault.Status(err) >= 500 {
+			if fault.Status(err) >= 500 || errors.Is(err, fault.Unauthorized) { // it may not be able to read our key at the moment
 				return fmt.Errorf("fetch %s: %w", n.iri, err)
 			}
 			return x.finish(ctx, x.DB, id, refused, fmt.Sprintf("%s could not be read: %s", n.iri, fault.Sentence(err)))
@@ -332,7 +333,7 @@ func (x *Inbox) finish(ctx context.Context, d *db.DB, id int64, state, reason st
 func (x *Inbox) Forget(ctx context.Context) error {
 	const remember = 30 * 24 * time.Hour
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM received WHERE state <> 'waiting' AND id < $1", db.Millis(time.Now().Add(-remember))<<16)
+		_, err := tx.Exec(ctx, "DELETE FROM received WHERE state <> 'waiting' AND id < $1", db.FirstID(time.Now().Add(-remember)))
 		return err
 	})
 }

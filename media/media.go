@@ -20,7 +20,6 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 )
 
@@ -31,7 +30,7 @@ type ID int64
 // a Remote.
 type File struct {
 	ID             ID
-	Owner          actors.ID
+	Owner          int64
 	Item           int64  // what it is attached to; 0 nothing yet, Profile an actor's profile
 	Kind           string // image, gifv, video, audio, unknown
 	MIME           string

@@ -24,7 +24,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/db/dbtest"
 )
@@ -33,7 +32,7 @@ import (
 type house struct {
 	*Store
 	d         *db.DB
-	anna, bas actors.ID
+	anna, bas int64
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
@@ -56,15 +55,15 @@ func open(t testing.TB, d *db.DB, fetch Fetch) *house {
 	return h
 }
 
-func addActor(t testing.TB, d *db.DB, name string) actors.ID {
+func addActor(t testing.TB, d *db.DB, name string) int64 {
 	t.Helper()
 	id := d.NewID()
 	exec(t, d, `INSERT INTO actors (id, iri, kind, local, name, domain, host, published, updated)
 		VALUES ($1, $2, 'Person', TRUE, $3, 'gouda.example', 'gouda.example', 1, 1)`, id, "https://gouda.example/users/"+name, name)
-	return actors.ID(id)
+	return int64(id)
 }
 
-func addItem(t testing.TB, d *db.DB, author actors.ID) int64 {
+func addItem(t testing.TB, d *db.DB, author int64) int64 {
 	t.Helper()
 	id := d.NewID()
 	exec(t, d, `INSERT INTO items (id, iri, kind, local, author, audience, thread, published, created, doc)
@@ -101,7 +100,7 @@ func (h *house) upload(t testing.TB, b []byte) (*File, error) {
 	return h.Upload(t.Context(), h.anna, "foto.jpg", bytes.NewReader(b), "", [2]float64{})
 }
 
-func (h *house) attach(t testing.TB, item int64, owner actors.ID, ids ...ID) error {
+func (h *house) attach(t testing.TB, item int64, owner int64, ids ...ID) error {
 	t.Helper()
 	return h.d.Tx(t.Context(), func(tx *db.Tx) error { return Attach(t.Context(), tx, item, owner, ids) })
 }

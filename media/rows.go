@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 )
@@ -38,7 +37,7 @@ func insertFile(ctx context.Context, tx *db.Tx, f *File, position int) error {
 }
 
 // Get returns somebody's own file. Those of others do not exist.
-func (s *Store) Get(ctx context.Context, q db.Q, owner actors.ID, id ID) (*File, error) {
+func (s *Store) Get(ctx context.Context, q db.Q, owner int64, id ID) (*File, error) {
 	f, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM files f WHERE f.id = $1 AND f.owner = $2 AND f.path <> '' AND f.item <> $3", id, owner, Profile)
 	if errors.Is(err, fault.NotFound) {
 		return nil, fault.Say(fault.NotFound, "There is no such file of yours.")
@@ -50,7 +49,7 @@ func (s *Store) Get(ctx context.Context, q db.Q, owner actors.ID, id ID) (*File,
 }
 
 // Describe changes the alternative text or the focal point of somebody's own file; nil leaves either as it is.
-func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner actors.ID, id ID, description *string, focus *[2]float64) (*File, error) {
+func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner int64, id ID, description *string, focus *[2]float64) (*File, error) {
 	f, err := s.Get(ctx, tx, owner, id)
 	if err != nil {
 		return nil, err
@@ -76,11 +75,11 @@ func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner actors.ID, id ID,
 
 // Attach makes these the files of an item, in this order: the owner's own, loose or already there. Those that were there and are not
 // named are loose again, and are swept away.
-func Attach(ctx context.Context, tx *db.Tx, item int64, owner actors.ID, ids []ID) error {
+func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) error {
 	if len(ids) > MaxFiles {
 		return fault.Say(fault.Invalid, "A post can have at most %d files, and this one would have %d.", MaxFiles, len(ids))
 	}
-	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND owner = $2 AND remote = ''", item, owner); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND item > 0 AND owner = $2 AND remote = ''", item, owner); err != nil {
 		return fmt.Errorf("detach files of item %d: %w", item, err)
 	}
 	if len(ids) == 0 {
@@ -113,8 +112,8 @@ func Attach(ctx context.Context, tx *db.Tx, item int64, owner actors.ID, ids []I
 
 // AddRemote makes these the files of another node's item, in this order, in the place of those it had. Of each file only what
 // describes it and Remote are used; what has no address for the web is left out, and so is what is over MaxRemote.
-func AddRemote(ctx context.Context, tx *db.Tx, item int64, owner actors.ID, files []File) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND remote <> ''", item); err != nil {
+func AddRemote(ctx context.Context, tx *db.Tx, item int64, owner int64, files []File) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0 AND remote <> ''", item); err != nil {
 		return fmt.Errorf("replace files of item %d: %w", item, err)
 	}
 	position := 0
@@ -183,7 +182,7 @@ func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
 func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
 	names, err := namesOf(ctx, tx, "WHERE f.item > 0 AND f.item = $1", item)
 	if err == nil {
-		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1", item)
+		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0", item)
 	}
 	if err != nil {
 		return fmt.Errorf("remove files of item %d: %w", item, err)

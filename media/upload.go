@@ -16,14 +16,13 @@ import (
 
 	"github.com/mr-tron/base58"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 )
 
 // Upload receives a picture and makes it fit to show: turned upright, at most MaxSide long, without metadata. Its
 // name is only used in answers. The file is loose, for a day, until Attach gives it to an item.
-func (s *Store) Upload(ctx context.Context, owner actors.ID, name string, r io.Reader, description string, focus [2]float64) (*File, error) {
+func (s *Store) Upload(ctx context.Context, owner int64, name string, r io.Reader, description string, focus [2]float64) (*File, error) {
 	if err := checkDescription(description); err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (s *Store) Upload(ctx context.Context, owner actors.ID, name string, r io.R
 
 // Avatar receives the picture of a profile, "icon" (400 × 400) or "image" (1500 × 500), and returns its address, to be written into
 // the actor's column of that name. The one before it is swept away a day after.
-func (s *Store) Avatar(ctx context.Context, owner actors.ID, r io.Reader, kind string) (string, error) {
+func (s *Store) Avatar(ctx context.Context, owner int64, r io.Reader, kind string) (string, error) {
 	width, height := 400, 400
 	if kind == "image" {
 		width, height = 1500, 500
@@ -105,7 +104,7 @@ func (s *Store) receive(ctx context.Context, name string, r io.Reader) (*picture
 	return s.decode(ctx, name, b)
 }
 
-func (s *Store) newFile(owner actors.ID, item int64, m image.Image, b []byte, mime string) (*File, error) {
+func (s *Store) newFile(owner int64, item int64, m image.Image, b []byte, mime string) (*File, error) {
 	hash, err := blur(m)
 	if err != nil {
 		return nil, err

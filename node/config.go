@@ -27,6 +27,7 @@ type Config struct {
 	Node struct {
 		URL      string `toml:"url" doc:"The public address of this node. It is part of every id that others keep: it never changes."`
 		Name     string `toml:"name" doc:"The organisation."`
+		Email    string `toml:"email" doc:"Where people write to about this node; apps show it."`
 		Listen   string `toml:"listen" doc:"Where the program waits for requests; a reverse proxy in front of it ends TLS."`
 		Database string `toml:"database" doc:"Empty: SQLite in the data folder. Or postgres://user:password@host/name"`
 		Domain   string `toml:"domain" doc:"The domain in the handles of your people, when it is not that of the url: see split domain in deploy.md. Empty: that of the url."`
@@ -192,7 +193,11 @@ func (c Config) Example() string {
 			fmt.Fprintf(&b, "\n[%s]\n", section)
 			last = section
 		}
-		fmt.Fprintf(&b, "# %s (%s)\n%s = %s\n", doc, EnvironmentName(section, name), name, tomlValue(value))
+		unset := ""
+		if value.Kind() == reflect.Slice && value.IsNil() {
+			unset = "# " // set, even to nothing, it replaces the default
+		}
+		fmt.Fprintf(&b, "# %s (%s)\n%s%s = %s\n", doc, EnvironmentName(section, name), unset, name, tomlValue(value))
 		return nil
 	})
 	return b.String()

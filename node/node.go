@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/api"
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
@@ -67,6 +68,7 @@ type Node struct {
 	Auth      *auth.Auth
 
 	data    string
+	clients *api.API
 	handler http.Handler
 	run     sync.WaitGroup
 }
@@ -127,13 +129,18 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
-	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.Signer, Sync: n.Outbox.Synchronization, Log: n.Log}
+	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.SignerAt, Sync: n.Outbox.Synchronization, Log: n.Log}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
+	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
-	n.handler = n.routes()
+	proxies, err := prefixes(c.Network.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	n.handler = n.routes(proxies)
 	return n.Dir.Bootstrap(ctx, c.Node.Name)
 }
 
@@ -143,10 +150,14 @@ func (n *Node) ServeHTTP(w http.ResponseWriter, r *http.Request) { n.handler.Ser
 // Run does the node's work until the context ends, and ends what is under way: deliveries, what was received, jobs.
 func (n *Node) Run(ctx context.Context) error {
 	if err := n.DB.Tx(ctx, func(tx *db.Tx) error { return n.Jobs.Add(ctx, tx, jobDaily, jobDaily, nil, time.Now().Add(time.Hour)) }); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return fmt.Errorf("plan the daily work: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	n.DB.Listen(ctx, actors.ChangedKeys, func(string) { n.Dir.ForgetSigners() })
 	for name, part := range map[string]func(context.Context) error{"deliverer": n.Deliverer.Run, "inbox": n.Inbox.Run, "jobs": n.Jobs.Run} {
 		n.run.Go(func() {
 			if err := part(ctx); err != nil && ctx.Err() == nil {

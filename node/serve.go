@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 )
 
@@ -21,6 +22,7 @@ func (n *Node) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: n, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	server.RegisterOnShutdown(n.clients.Close) // streams end by themselves only when told to
 	stop := context.AfterFunc(ctx, func() {
 		end, done := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
 		defer done()
@@ -76,6 +78,7 @@ func (n *Node) wake(ctx context.Context) error {
 	return n.DB.Tx(ctx, func(tx *db.Tx) error {
 		n.DB.Notify(tx, "deliveries", "")
 		n.DB.Notify(tx, "jobs", "")
+		n.DB.Notify(tx, actors.ChangedKeys, "")
 		return nil
 	})
 }

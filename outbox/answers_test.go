@@ -41,6 +41,10 @@ func TestAnswers(t *testing.T) {
 					return 202, nil
 				})
 				w.says("odd", "a.example")
+				pass(time.Second)
+				if s := w.status("a.example"); c.status >= 300 && !strings.Contains(s.Error, fmt.Sprint("https://a.example/inbox answered ", c.status)) {
+					t.Errorf("the error is %q", s.Error)
+				}
 				w.says("next", "a.example")
 				pass(time.Second)
 				want := int64(0)
@@ -58,8 +62,6 @@ func TestAnswers(t *testing.T) {
 				}
 				if s := w.status("a.example"); (s.State == "failing") == c.passes {
 					t.Errorf("status %+v", s)
-				} else if c.status >= 300 && !strings.Contains(s.Error, fmt.Sprint("https://a.example/inbox answered ", c.status)) {
-					t.Errorf("the error is %q", s.Error)
 				}
 				if vanished := c.status == 404 || c.status == 410; vanished != slices.Equal(w.gone, []string{fmt.Sprintf("a.example https://a.example/inbox %d", c.status)}) {
 					t.Errorf("gone: %q", w.gone)

@@ -37,9 +37,9 @@ type Deliverer struct {
 	DB *db.DB
 	// Post sends the bytes to an inbox, signed for this attempt. It limits its own time.
 	Post func(ctx context.Context, inbox string, body []byte, s federation.Signer, sync *federation.Synchronization) (*federation.Posted, error)
-	// Signer finds the keys of one of our actors. fault.NotFound or fault.Gone: there is no such actor any more, and
+	// Signer finds the keys with which one of our actors signs what it made then. fault.NotFound or fault.Gone: there is no such actor any more, and
 	// nothing is sent in its name.
-	Signer func(ctx context.Context, actor actors.ID) (federation.Signer, error)
+	Signer func(ctx context.Context, actor actors.ID, made time.Time) (federation.Signer, error)
 	// Sync describes the followers that the actor has on the host (FEP-8fcf), nil when there are none; may be nil.
 	Sync func(ctx context.Context, actor actors.ID, host string) (*federation.Synchronization, error)
 	// Gone is told of an inbox that nobody has (404, 410), once for each delivery that ended there; may be nil.
@@ -60,7 +60,7 @@ type running struct {
 	saver   saver
 
 	mu      sync.Mutex
-	busy    map[string]bool // hosts that have a turn; true: to see whether the host is back
+	busy    map[string]*seat // by host
 	probing int
 	turns   sync.WaitGroup
 }
@@ -70,12 +70,12 @@ type running struct {
 func (d *Deliverer) Run(ctx context.Context) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	r := &running{Deliverer: d, stop: ctx, work: work, bell: make(chan struct{}, 1), busy: map[string]bool{}}
+	r := &running{Deliverer: d, stop: ctx, work: work, bell: make(chan struct{}, 1), busy: map[string]*seat{}}
 	r.letters.q, r.letters.most = d.DB, shelf
 	r.saver.db = d.DB
 	d.DB.Listen(ctx, wake, func(string) { r.ring() })
 	if !d.DB.Postgres() { // every lease is of a process that is no more, perhaps of this node before it was killed
-		if _, err := d.DB.Exec(ctx, "UPDATE hosts SET lease = 0 WHERE lease > 0"); err != nil {
+		if _, err := d.DB.Exec(ctx, "UPDATE hosts SET lease = 0 WHERE lease > 0"); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("begin to deliver: %w", err)
 		}
 	}
@@ -216,28 +216,43 @@ func scanHost(row db.Scanner) (host, error) {
 	return h, err
 }
 
+// seat is what a host has during its turn.
+type seat struct {
+	probe bool  // the turn is to see whether the host is back
+	again *host // claimed meanwhile: the next turn begins when this one ends
+}
+
 // begin gives a host its turn.
 func (r *running) begin(h host) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.busy[h.name]; ok { // its lease ran out during a turn that still goes on; it is asked again after it
+	if s := r.busy[h.name]; s != nil {
+		// Its turn has been saved, and more waits, or the lease ran out: the lease is ours again, and must be used.
+		s.again = &h
 		return
 	}
-	probe := h.failures > 0
-	r.busy[h.name] = probe
-	if probe {
+	s := &seat{probe: h.failures > 0}
+	r.busy[h.name] = s
+	if s.probe {
 		r.probing++
 	}
 	r.turns.Go(func() {
-		r.take(h)
-		r.end(h.name)
+		for next := &h; next != nil; next = r.end(next.name) {
+			r.take(*next)
+		}
 	})
 }
 
-// end makes room. The bell is for whoever waits for it, and for the next timer.
-func (r *running) end(name string) {
+// end makes room, or returns the host for its next turn. The bell is for whoever waits for room, and for the next timer.
+func (r *running) end(name string) *host {
 	r.mu.Lock()
-	if r.busy[name] {
+	s := r.busy[name]
+	if next := s.again; next != nil {
+		s.again = nil
+		r.mu.Unlock()
+		return next
+	}
+	if s.probe {
 		r.probing--
 	}
 	delete(r.busy, name)
@@ -247,4 +262,5 @@ func (r *running) end(name string) {
 		r.letters.empty()
 	}
 	r.ring()
+	return nil
 }

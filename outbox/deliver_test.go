@@ -4,6 +4,7 @@
 package outbox_test
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +36,25 @@ func TestOneActivityGoesToEveryHost(t *testing.T) {
 		}
 		if s := w.status("a.example"); s.State != "ok" || s.LastSuccess.IsZero() || !s.NextTry.IsZero() || s.Error != "" {
 			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+// A turn that has saved its end and one that begins for what came meanwhile meet: the host must not keep a lease that nobody uses.
+func TestAPostAtTheEndOfATurnIsNotForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		var writers sync.WaitGroup
+		for range 4 {
+			writers.Go(func() {
+				for range 150 {
+					w.says("word", "a.example", "b.example", "c.example")
+				}
+			})
+		}
+		writers.Wait()
+		pass(time.Second)
+		if n := w.waiting(); n != 0 {
+			t.Errorf("%d deliveries were left behind", n)
 		}
 	})
 }

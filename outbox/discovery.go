@@ -6,19 +6,15 @@ package outbox
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/gorilla/mux"
 
 	"github.com/pleio-node/pleio-node/actors"
-	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 )
@@ -30,7 +26,6 @@ const (
 	relService   = "https://www.w3.org/ns/activitystreams#Service" // FEP-d556
 
 	repository = "https://github.com/pleio-node/pleio-node"
-	usageFresh = time.Hour
 )
 
 // discoveryRoutes are open to everybody and to scripts of other sites (RFC 7033 §5).
@@ -149,10 +144,13 @@ func (d *Documents) nodeInfo21(q question) (*answer, error) {
 
 // nodeInfo tells facts about this node, never what it can do (FEP-0151).
 func (d *Documents) nodeInfo(q question, version, schema string) (*answer, error) {
-	counts, err := d.usage.get(q.Context(), d.DB)
+	used, err := d.Timelines.Usage(q.Context())
 	if err != nil {
 		return nil, err
 	}
+	var counts federation.NodeInfoUsage
+	posts := used.Statuses - used.Comments
+	counts.Users.Total, counts.Users.ActiveHalfyear, counts.Users.ActiveMonth, counts.LocalPosts, counts.LocalComments = &used.Users, &used.ActiveHalfyear, &used.ActiveMonth, &posts, &used.Comments
 	info := federation.NodeInfo{Version: version, Protocols: []string{"activitypub"}, Services: federation.NodeInfoServices{Inbound: []string{}, Outbound: []string{}},
 		Usage: counts, Metadata: map[string]any{"nodeName": d.NodeName, "federation": map[string]bool{"enabled": true}}}
 	info.Software.Name, info.Software.Version = "pleio-node", d.Version
@@ -160,33 +158,6 @@ func (d *Documents) nodeInfo(q question, version, schema string) (*answer, error
 		info.Software.Repository = repository
 	}
 	return asJSON(info, `application/json; profile="`+schema+`#"`)
-}
-
-// usage is counted once in a while: counting reads every post.
-type usage struct {
-	mu      sync.Mutex
-	counts  federation.NodeInfoUsage
-	counted time.Time
-}
-
-func (u *usage) get(ctx context.Context, q db.Q) (federation.NodeInfoUsage, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	now := time.Now()
-	if !u.counted.IsZero() && now.Sub(u.counted) < usageFresh {
-		return u.counts, nil
-	}
-	var people, halfYear, month, posts, comments int64
-	err := q.Row(ctx, `SELECT COUNT(*), COUNT(CASE WHEN last_item > $1 THEN 1 END), COUNT(CASE WHEN last_item > $2 THEN 1 END)
-		FROM actors WHERE local AND kind = 'Person' AND deleted = 0`, db.Millis(now.AddDate(0, -6, 0)), db.Millis(now.AddDate(0, -1, 0))).Scan(&people, &halfYear, &month)
-	err = errors.Join(err, q.Row(ctx, `SELECT COUNT(CASE WHEN reply_iri = '' THEN 1 END), COUNT(CASE WHEN reply_iri <> '' THEN 1 END)
-		FROM items WHERE local AND kind <> 'Announce' AND audience <= 1`).Scan(&posts, &comments))
-	if err != nil {
-		return federation.NodeInfoUsage{}, fmt.Errorf("count the use of this node: %w", err)
-	}
-	u.counts.Users.Total, u.counts.Users.ActiveHalfyear, u.counts.Users.ActiveMonth = &people, &halfYear, &month
-	u.counts.LocalPosts, u.counts.LocalComments, u.counted = &posts, &comments, now
-	return u.counts, nil
 }
 
 func asJSON(v any, kind string) (*answer, error) {

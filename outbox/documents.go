@@ -24,6 +24,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // Documents answers what others GET from us: actors, objects, activities, collections, and the small documents by which a
@@ -31,12 +32,10 @@ import (
 type Documents struct {
 	DB                *db.DB
 	Dir               *actors.Directory
-	Library           *content.Library
+	Timelines         *timeline.Timelines
 	NodeName, Version string
 	Secure            bool // nothing unsigned but what must be: the instance actor, WebFinger, NodeInfo and host-meta
 	Log               *slog.Logger
-
-	usage usage
 }
 
 const (
@@ -141,6 +140,8 @@ func (d *Documents) viewer(r *http.Request) (actors.Viewer, error) {
 	switch {
 	case errors.Is(err, fault.Forbidden):
 		return actors.Anybody, fault.Say(fault.Forbidden, "This node has no contact with yours.")
+	case errors.Is(err, fault.Unavailable): // not a bad signature: one that cannot be checked at the moment
+		return actors.Anybody, fmt.Errorf("%w (%v)", fault.Say(fault.Unavailable, "The key of this signature could not be fetched: try again later."), err)
 	case err != nil:
 		return actors.Anybody, fmt.Errorf("%w (%v)", fault.Say(fault.Unauthorized, "The signature could not be verified: %s", fault.Sentence(err)), err)
 	}

@@ -63,7 +63,7 @@ func (t *turn) failed(asked time.Duration) *outcome {
 	o.due = now.Add(pause(t.failures, parked, asked))
 	if parked {
 		o.state = stateParked
-		o.old = firstID(now.Add(-keeping))
+		o.old = db.FirstID(now.Add(-keeping))
 	}
 	switch {
 	case parked && t.state != stateParked:

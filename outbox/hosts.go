@@ -125,7 +125,7 @@ func Hosts(ctx context.Context, q db.Q) ([]HostStatus, error) {
 		err := row.Scan(&s.Host, &s.State, &s.Failures, &failing, &succeeded, &due, &s.Error, &s.Waiting, &oldest)
 		s.FailingSince, s.LastSuccess, s.NextTry = db.FromMillis(failing), db.FromMillis(succeeded), db.FromMillis(due)
 		if oldest > 0 {
-			s.OldestWaiting = made(oldest)
+			s.OldestWaiting = db.TimeOf(oldest)
 		}
 		if s.State == "" {
 			s.State = "ok"
@@ -188,12 +188,3 @@ func change(ctx context.Context, tx *db.Tx, host, text string, args ...any) erro
 	}
 	return fault.Say(fault.NotFound, "Nothing was ever sent to %s. The list of hosts has the names that can be used.", host)
 }
-
-// Ids begin with the milliseconds at which they were made, see db.NewID.
-const idBits = 16
-
-// made is when a delivery was made.
-func made(id int64) time.Time { return time.UnixMilli(id >> idBits) }
-
-// firstID is smaller than the ids of everything that was made from then on.
-func firstID(t time.Time) int64 { return t.UnixMilli() << idBits }

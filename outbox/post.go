@@ -266,7 +266,7 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 		if err := o.Timelines.Republish(ctx, tx, before, m); err != nil {
 			return err
 		}
-		if err := media.Attach(ctx, tx, int64(before.ID), author.ID, d.Files); err != nil {
+		if err := media.Attach(ctx, tx, int64(before.ID), int64(author.ID), d.Files); err != nil {
 			return err
 		}
 		return o.tellUpdate(ctx, tx, author, m.Item)

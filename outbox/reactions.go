@@ -17,7 +17,8 @@ import (
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-const maxPins = 5
+// MaxPins is how many posts stand at the head of a page at once.
+const MaxPins = 5
 
 // Like says that one of ours likes an item. A second time changes nothing.
 func (o *Outbox) Like(ctx context.Context, who *actors.Actor, id content.ID) (*content.Item, error) {
@@ -176,8 +177,8 @@ func (o *Outbox) Pin(ctx context.Context, who *actors.Actor, id content.ID, on b
 			if err != nil {
 				return err
 			}
-			if pinned >= maxPins {
-				return fault.Say(fault.Invalid, "Validation failed: %d posts are pinned already, which is the limit.", maxPins)
+			if pinned >= MaxPins {
+				return fault.Say(fault.Invalid, "Validation failed: %d posts are pinned already, which is the limit.", MaxPins)
 			}
 			kind, when = "Add", time.Now()
 		}
@@ -219,7 +220,7 @@ func (o *Outbox) Vote(ctx context.Context, who *actors.Actor, id content.ID, cho
 				continue
 			}
 			note := &vocab.Object{ID: iri, Type: "Note", AttributedTo: who.IRI, Name: name, InReplyTo: i.IRI, To: []string{author.IRI}}
-			if _, _, err := o.send(ctx, tx, who, sending{personal: true, item: i.ID, activity: &vocab.Activity{Type: "Create", To: []string{author.IRI},
+			if _, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{Type: "Create", To: []string{author.IRI},
 				Object: vocab.Ref{ID: iri, Type: "Note", Document: vocab.Document{Object: note}}}}); err != nil {
 				return err
 			}

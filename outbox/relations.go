@@ -321,7 +321,10 @@ func (o *Outbox) Rotate(ctx context.Context, a *actors.Actor) error {
 		if err != nil {
 			return err
 		}
-		return o.tellProfile(ctx, tx, a, old)
+		if err := o.tellProfile(ctx, tx, a, old); err != nil {
+			return err
+		}
+		return actors.TakeOver(ctx, tx, a.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("rotate keys of %s: %w", a.IRI, err)

@@ -36,6 +36,15 @@ type delivery struct {
 	iri, answer  string // of the activity; of the host
 }
 
+// count counts one more answer of the same kind; a refusal says nothing about choking, nor the other way round.
+func (x *delivery) count(status int) {
+	if choking := http.StatusInternalServerError; (x.status == choking) != (status == choking) {
+		x.tries = 0
+	}
+	x.status = status
+	x.tries++
+}
+
 // turn is one host's turn: its deliveries in the order in which they were made, until none waits or the host fails.
 //
 // No delivery overtakes an earlier one to the same host, with one exception: one that the host refuses (401, 403) or
@@ -135,7 +144,7 @@ func (t *turn) send(x *delivery) *outcome {
 	if err != nil {
 		return t.without(x, err)
 	}
-	signer, err := t.Signer(t.work, letter.actor)
+	signer, err := t.Signer(t.work, letter.actor, db.TimeOf(x.activity))
 	if err != nil {
 		return t.without(x, fmt.Errorf("sign %s: %w", letter.iri, err))
 	}
@@ -160,12 +169,12 @@ func (t *turn) send(x *delivery) *outcome {
 		}
 	case refused:
 		t.heard = true
-		x.tries++
+		x.count(posted.Status)
 		if x.tries > refusals {
 			t.drop(x)
 			break
 		}
-		t.aside(x, posted.Status, time.Now().Add(refusal))
+		t.aside(x, time.Now().Add(refusal))
 	case choked:
 		return t.choke(x, posted)
 	case away:
@@ -188,9 +197,9 @@ func (t *turn) choke(x *delivery, posted *federation.Posted) *outcome {
 	if x.apart && x.status == posted.Status {
 		began = x.due.Add(-step(x.tries))
 	}
-	x.tries++
+	x.count(posted.Status)
 	if began.Before(now) && x.tries >= chokes && !t.succeeded.Before(began) || // it accepted others since
-		now.Sub(made(x.id)) > keeping {
+		now.Sub(db.TimeOf(x.id)) > keeping {
 		t.drop(x)
 		return nil
 	}
@@ -199,7 +208,7 @@ func (t *turn) choke(x *delivery, posted *federation.Posted) *outcome {
 	if !due.After(now) {
 		due = now.Add(step(x.tries))
 	}
-	t.aside(x, posted.Status, due)
+	t.aside(x, due)
 	if first {
 		return t.failed(posted.RetryAfter)
 	}
@@ -217,8 +226,8 @@ func suspects(odd []*delivery) (all []*delivery) {
 }
 
 // aside puts a delivery next to the queue until later; the end of the turn decides what becomes of it.
-func (t *turn) aside(x *delivery, status int, due time.Time) {
-	x.status, x.due = status, due
+func (t *turn) aside(x *delivery, due time.Time) {
+	x.due = due
 	t.odd = append(t.odd, x)
 	t.problem = x.answer
 }

@@ -51,7 +51,7 @@ type request struct {
 func newWorld(t testing.TB, d *db.DB) *world {
 	w := &world{t: t, db: d, answers: map[string]func(request) (int, error){}, got: map[string][]string{}, tries: map[string][]time.Time{}}
 	w.deliver = outbox.Deliverer{DB: d, Post: w.post, Log: slog.New(slog.NewTextHandler(&locked{w: &w.log}, nil)),
-		Signer: func(context.Context, actors.ID) (federation.Signer, error) {
+		Signer: func(context.Context, actors.ID, time.Time) (federation.Signer, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.signers++

@@ -120,10 +120,19 @@ func (t *Timelines) Notification(ctx context.Context, v actors.Viewer, id int64)
 	return n, err
 }
 
-// Dismiss removes a notification of the viewer, or all of them when id is 0.
-func (t *Timelines) Dismiss(ctx context.Context, v actors.Viewer, id int64) error {
+// Dismiss removes these notifications of the viewer; DismissAll every one.
+func (t *Timelines) Dismiss(ctx context.Context, v actors.Viewer, ids ...int64) error {
 	return t.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM notifications WHERE owner = $1 AND ($2 = 0 OR id = $2)", v.ID, id)
+		list, args := db.In([]any{v.ID}, ids)
+		_, err := tx.Exec(ctx, "DELETE FROM notifications WHERE owner = $1 AND id IN ("+list+")", args...)
+		return err
+	})
+}
+
+// DismissAll removes every notification of the viewer.
+func (t *Timelines) DismissAll(ctx context.Context, v actors.Viewer) error {
+	return t.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM notifications WHERE owner = $1", v.ID)
 		return err
 	})
 }

@@ -94,12 +94,16 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 	if err != nil {
 		return err
 	}
-	list, args := db.In(nil, gone)
-	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE item IN ("+list+")", args...); err != nil {
+	ids := make([]content.ID, len(gone))
+	for n, x := range gone {
+		ids[n] = x.ID
+	}
+	list, args := db.In(nil, ids)
+	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE item > 0 AND item IN ("+list+")", args...); err != nil {
 		return fmt.Errorf("notifications about %s: %w", i.IRI, err)
 	}
-	for _, id := range gone {
-		t.wake(tx, Hint{Event: Deleted, Item: id, Author: i.Author})
+	for _, x := range gone {
+		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Author: x.Author})
 	}
 	return nil
 }

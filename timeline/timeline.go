@@ -22,6 +22,7 @@ type Timelines struct {
 	Library *content.Library
 	Jobs    *jobs.Queue
 	hub     hub
+	usage   usage
 }
 
 // list runs a timeline: a condition on items of the alias i, behind the gate, as a page.
@@ -141,6 +142,11 @@ func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p a
 		}
 	}
 	return items, cursors, err
+}
+
+// Boosts are the boosts of an item that the viewer may see.
+func (t *Timelines) Boosts(ctx context.Context, v actors.Viewer, of content.ID, p actors.Page) ([]*content.Item, error) {
+	return t.list(ctx, v, "i.boost_of = $1 AND i.boost_of > 0", []any{of}, p)
 }
 
 // Thread is the conversation around an item as far as the viewer may see it: what it answers, oldest first, and what

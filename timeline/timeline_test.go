@@ -218,7 +218,7 @@ func TestNotifications(t *testing.T) {
 		if h := <-hints; h.Event != timeline.Notified || h.Recipients[0] != anna.ID {
 			t.Errorf("first hint: %+v", h)
 		}
-		if err := b.Dismiss(ctx, v, 0); err != nil {
+		if err := b.DismissAll(ctx, v); err != nil {
 			t.Fatal(err)
 		}
 		if list, _ := b.Notifications(ctx, v, timeline.NotificationFilter{}, actors.Page{Limit: 40}); len(list) != 0 {

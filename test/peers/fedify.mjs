@@ -27,12 +27,14 @@
 //   undo       id                         → id; of a like
 //   send       activity to                → sends any activity as it stands, signed and with a proof; to: an actor
 //   refuse     scheme                     → from now on 401 to requests signed with "rfc9421" or "cavage"; "" stops that
+//   hide       yes                        → from now on (or no longer) bob's posts answer 404 to whoever fetches them
 //   received   [all]                      → activities: what came to the inbox since the last time, or ever
 //   wait       [type] [contains] [seconds]→ activity: the first one received, of this type, whose JSON contains the text; 10 s
-//   state                                 → followers, following (accepted), requests: each request to the inbox with its answer
+//   state                                 → followers, following (accepted), requests: each request to the inbox with its answer,
+//                                           sent: each request that bob posted with its answer; both with their scheme
 //
-// An activity received is {type, id, actor, json, scheme: "rfc9421" or "cavage", status, proof: as above, sync: the header of
-// FEP-8fcf or null}. Fedify hands over an activity only after it has verified the signature or the proof; requests shows all.
+// An activity received is {type, id, actor, json, scheme: "rfc9421" or "cavage", status, proof: as above, inner: the proof of
+// the activity or object that it carries, sync: the header of FEP-8fcf or null}. Fedify hands over an activity only after it has verified the signature or the proof; requests shows all.
 
 import http from "node:http";
 import readline from "node:readline";
@@ -62,6 +64,8 @@ const state = {
   requests: [],
   waiting: new Set(), // functions called when something was received
   refuse: "",
+  sent: [],
+  hidden: false,
 };
 let count = 0;
 const next = () => `${Date.now()}-${++count}`;
@@ -102,7 +106,7 @@ federation.setOutboxDispatcher("/users/{identifier}/outbox", (_, identifier) =>
 
 // Who is not public's reader must sign; any valid signature will do here.
 federation
-  .setObjectDispatcher(Note, "/notes/{number}", (_, { number }) => state.notes.get(number)?.note ?? null)
+  .setObjectDispatcher(Note, "/notes/{number}", (_, { number }) => (state.hidden ? null : (state.notes.get(number)?.note ?? null)))
   .authorize(async (ctx, { number }) => state.notes.get(number)?.scope !== "followers" || (await ctx.getSignedKeyOwner()) != null);
 
 federation
@@ -128,6 +132,18 @@ federation
   .on(Activity, () => {})
   .onError((_, error) => console.error(error));
 
+const schemeOf = (headers) => (headers.has("signature-input") ? "rfc9421" : headers.has("signature") ? "cavage" : "none");
+
+// Each knock on another's door is noted: Fedify itself only says whether the last one was answered.
+const plainFetch = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const { method, url, headers } = request;
+  const response = await plainFetch(request);
+  if (method === "POST") state.sent.push({ url, scheme: schemeOf(headers), status: response.status });
+  return response;
+};
+
 // The server: a request to an inbox is noted with how it was signed and what Fedify said to it.
 const server = http.createServer(async (req, res) => {
   const chunks = [];
@@ -135,7 +151,7 @@ const server = http.createServer(async (req, res) => {
   const body = Buffer.concat(chunks);
   const headers = new Headers();
   for (let i = 0; i < req.rawHeaders.length; i += 2) headers.append(req.rawHeaders[i], req.rawHeaders[i + 1]);
-  const scheme = headers.has("signature-input") ? "rfc9421" : headers.has("signature") ? "cavage" : "none";
+  const scheme = schemeOf(headers);
   const request = new Request(origin + req.url, { method: req.method, headers, body: req.method === "POST" ? body : undefined });
   const inbox = req.method === "POST" && /inbox$/.test(req.url);
   let response;
@@ -165,13 +181,13 @@ async function note(body, scheme, status, sync) {
   const actor = typeof json.actor === "string" ? json.actor : json.actor?.id;
   state.requests.push({ type: json.type, id: json.id, scheme, status });
   if (status < 200 || status > 299) return;
-  state.received.push({ type: json.type, id: json.id, actor, json, scheme, status, sync, proof: await proofOf(json, Activity) });
+  state.received.push({ type: json.type, id: json.id, actor, json, scheme, status, sync, proof: await proofOf(json, Activity), inner: await proofOf(json.object, ASObject) });
   for (const look of state.waiting) look();
 }
 
 // proofOf says what Fedify thinks of a document's integrity proof (FEP-8b32).
 async function proofOf(json, type) {
-  if (json.proof == null) return "none";
+  if (json?.proof == null) return "none";
   const ctx = context();
   const { signature: _, ...signed } = json; // Fedify adds its LD signature after the proof
   try {
@@ -335,6 +351,11 @@ const commands = {
     return {};
   },
 
+  hide({ yes }) {
+    state.hidden = yes;
+    return {};
+  },
+
   received({ all }) {
     const from = all ? 0 : state.unread;
     state.unread = state.received.length;
@@ -362,7 +383,7 @@ const commands = {
   },
 
   state() {
-    return { followers: [...state.followers.keys()], following: [...state.following], requests: state.requests };
+    return { followers: [...state.followers.keys()], following: [...state.following], requests: state.requests, sent: state.sent };
   },
 };
 

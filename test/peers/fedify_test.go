@@ -43,16 +43,19 @@ type answer struct {
 	Activity             json.RawMessage // of wait: an activity; of post, update and delete: its id
 	Activities           []activity
 	Followers, Following []string
-	Requests             []struct {
-		Type, ID, Scheme string
-		Status           int
-	}
+	Requests, Sent       []knock
 }
 
 type activity struct {
-	Type, ID, Actor, Scheme, Proof, Sync string
-	Status                               int
-	JSON                                 json.RawMessage
+	Type, ID, Actor, Scheme, Proof, Inner, Sync string
+	Status                                      int
+	JSON                                        json.RawMessage
+}
+
+// knock is one request to an inbox and how it was answered: Type and ID are those of an activity received, URL is where one was sent.
+type knock struct {
+	Type, ID, URL, Scheme string
+	Status                int
 }
 
 // startFedify runs another organisation until the test ends. flags are those of fedify.mjs.

@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// target is the actor that the path names.
+func (c *call) target(ctx context.Context) (*actors.Actor, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return nil, err
+	}
+	return actors.Get(ctx, c.api.DB, actors.ID(id))
+}
+
+func (a *API) oneAccount(ctx context.Context, c *call) (any, error) {
+	of, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.account(of), nil
+}
+
+const mostIDs = 40 // of a bulk call
+
+func (a *API) manyAccounts(ctx context.Context, c *call) (any, error) {
+	return a.accountPage(ctx, c, ids[actors.ID](c.params, "id", mostIDs), nil)
+}
+
+func (a *API) accountStatuses(ctx context.Context, c *call) (any, error) {
+	of, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.page(statusesPage)
+	if err != nil {
+		return nil, err
+	}
+	items, err := a.Timelines.Author(ctx, c.viewer, of.ID, timeline.AuthorFilter{Media: c.Bool("only_media", false), NoReplies: c.Bool("exclude_replies", false),
+		NoBoosts: c.Bool("exclude_reblogs", false), Pinned: c.Bool("pinned", false), Tag: strings.TrimPrefix(c.Text("tagged"), "#")}, p)
+	return a.timelinePage(ctx, c, items, err)
+}
+
+// related is a page of a list of relations; its cursors number the relations and not the actors.
+func (a *API) related(c *call, list []actors.Related, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	linkRows(c, list, func(r actors.Related) int64 { return r.Relation.ID })
+	all := make([]*account, 0, len(list))
+	for _, r := range list {
+		all = append(all, a.account(r.Actor))
+	}
+	return all, nil
+}
+
+// Who follows whom is told to people with an account only: it is not public without the choice of all those named.
+func (a *API) relations(ctx context.Context, c *call, of func(context.Context, db.Q, actors.ID, actors.State, actors.Page) ([]actors.Related, error)) (any, error) {
+	who, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return nil, err
+	}
+	if !c.viewer.Local() {
+		return []empty{}, nil
+	}
+	list, err := of(ctx, a.DB, who.ID, actors.Active, p)
+	return a.related(c, list, err)
+}
+
+func (a *API) followers(ctx context.Context, c *call) (any, error) {
+	return a.relations(ctx, c, actors.FollowersOf)
+}
+
+func (a *API) following(ctx context.Context, c *call) (any, error) {
+	return a.relations(ctx, c, actors.FollowingOf)
+}
+
+func (a *API) followRequests(ctx context.Context, c *call) (any, error) {
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return nil, err
+	}
+	list, err := actors.FollowersOf(ctx, a.DB, c.viewer.ID, actors.Requested, p)
+	return a.related(c, list, err)
+}
+
+func (a *API) blocks(ctx context.Context, c *call) (any, error) {
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return nil, err
+	}
+	list, cursors, err := actors.BlockedBy(ctx, a.DB, c.viewer.ID, p)
+	if err != nil {
+		return nil, err
+	}
+	linkRows(c, cursors, func(n int64) int64 { return n })
+	return a.accounts(list), nil
+}
+
+func (a *API) relationships(ctx context.Context, c *call) (any, error) {
+	asked := ids[actors.ID](c.params, "id", mostIDs)
+	known, err := actors.Many(ctx, a.DB, asked)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := actors.Standings(ctx, a.DB, c.viewer.ID, asked)
+	if err != nil {
+		return nil, err
+	}
+	all := []relationship{}
+	for _, id := range asked {
+		if known[id] != nil {
+			all = append(all, relationshipOf(id, standings[id]))
+		}
+	}
+	return all, nil
+}
+
+type familiar struct {
+	ID       string     `json:"id"`
+	Accounts []*account `json:"accounts"`
+}
+
+// familiarFollowers tells of nobody: it would take the choice of those whom it names.
+func (a *API) familiarFollowers(_ context.Context, c *call) (any, error) {
+	all := []familiar{}
+	for _, id := range ids[actors.ID](c.params, "id", mostIDs) {
+		all = append(all, familiar{digits(id), []*account{}})
+	}
+	return all, nil
+}
+
+// between does something between who asks and the actor in the path, and answers with how they then stand.
+func (a *API) between(ctx context.Context, c *call, do func(me, target *actors.Actor) error) (any, error) {
+	me, err := c.me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := do(me, target); err != nil {
+		return nil, err
+	}
+	standings, err := actors.Standings(ctx, a.DB, me.ID, []actors.ID{target.ID})
+	if err != nil {
+		return nil, err
+	}
+	return relationshipOf(target.ID, standings[target.ID]), nil
+}
+
+func (a *API) follow(ctx context.Context, c *call) (any, error) {
+	return a.between(ctx, c, func(me, target *actors.Actor) error {
+		return a.Outbox.Follow(ctx, me, target, c.Choice("reblogs"), c.Choice("notify"))
+	})
+}
+
+func (a *API) unfollow(ctx context.Context, c *call) (any, error) {
+	return a.between(ctx, c, func(me, target *actors.Actor) error { return a.Outbox.Unfollow(ctx, me, target) })
+}
+
+func (a *API) removeFollower(ctx context.Context, c *call) (any, error) {
+	return a.between(ctx, c, func(me, target *actors.Actor) error { return a.Outbox.RemoveFollower(ctx, me, target) })
+}
+
+func (a *API) block(ctx context.Context, c *call) (any, error) {
+	return a.between(ctx, c, func(me, target *actors.Actor) error {
+		if me.ID == target.ID {
+			return fault.Say(fault.Invalid, "You cannot block yourself.")
+		}
+		return a.Outbox.Block(ctx, me, target)
+	})
+}
+
+func (a *API) unblock(ctx context.Context, c *call) (any, error) {
+	return a.between(ctx, c, func(me, target *actors.Actor) error { return a.Outbox.Unblock(ctx, me, target) })
+}
+
+func (a *API) authorizeRequest(ctx context.Context, c *call) (any, error) {
+	return a.answer(ctx, c, true)
+}
+
+func (a *API) rejectRequest(ctx context.Context, c *call) (any, error) {
+	return a.answer(ctx, c, false)
+}
+
+func (a *API) answer(ctx context.Context, c *call, accept bool) (any, error) {
+	return a.between(ctx, c, func(me, asker *actors.Actor) error { return a.Outbox.Answer(ctx, me, asker.ID, accept) })
+}
+
+// lookup never asks another server.
+func (a *API) lookup(ctx context.Context, c *call) (any, error) {
+	name, domain, err := federation.ParseHandle(c.Text("acct"))
+	if err != nil {
+		return nil, fault.Say(fault.NotFound, "Record not found")
+	}
+	var of *actors.Actor
+	if a.ours(domain) {
+		of, err = actors.LocalByName(ctx, a.DB, name)
+	} else {
+		of, err = actors.ByHandle(ctx, a.DB, name, domain)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.account(of), nil
+}
+
+func (a *API) ours(domain string) bool {
+	return domain == "" || domain == a.Dir.Domain || domain == a.Dir.Host()
+}
+
+func (a *API) createGroup(ctx context.Context, c *call) (any, error) {
+	me, err := c.me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(c.Text("title")) == "" {
+		return nil, fault.Say(fault.Invalid, "Validation failed: the group needs a title.")
+	}
+	var group *actors.Actor
+	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		group, err = a.Dir.AddGroup(ctx, tx, me, c.Text("name"), c.Text("title"), c.Text("description"), c.Text("posting"))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if group, err = actors.Get(ctx, a.DB, group.ID); err != nil { // with its first member
+		return nil, err
+	}
+	return a.account(group), nil
+}

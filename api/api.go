@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package api is the Mastodon client API: a thin layer that gives clients the shapes they know, over the packages that decide.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/auth"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/inbox"
+	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/outbox"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// API serves clients. All fields but the last group are needed.
+type API struct {
+	DB        *db.DB
+	Dir       *actors.Directory
+	Timelines *timeline.Timelines
+	Outbox    *outbox.Outbox
+	Inbox     *inbox.Inbox
+	Auth      *auth.Auth
+	Media     *media.Store
+
+	Version     string       // of this program: "0.1.0"
+	Name        string       // of the node
+	Description string       // of the node, in a sentence
+	Email       string       // where to write to
+	Rules       []string     // of the node, one sentence each
+	Requests    int          // per address (RemoteAddr) and five minutes; 0: no limit
+	Log         *slog.Logger // nil: slog.Default()
+
+	buckets buckets
+	streams streams
+}
+
+// call is one request of a client.
+type call struct {
+	*params // what was sent
+	api     *API
+	r       *http.Request
+	header  http.Header
+	bearer  string
+	access  auth.Access // of the token; zero without one
+	viewer  actors.Viewer
+}
+
+// handler answers a call with what is written as JSON, or with an error. It may be called many times at once.
+type handler func(ctx context.Context, c *call) (any, error)
+
+// with is an answer that is not simply 200.
+type with struct {
+	status int
+	body   any
+}
+
+// file is an answer that is not JSON.
+type file struct {
+	mime string
+	body []byte
+}
+
+const streamingPath = "/api/v1/streaming"
+
+// maxBody is what a request with files may hold: an avatar and a header. Of each file media has the last word.
+const maxBody = 2 * media.MaxBytes
+
+// Routes adds the whole API to a router.
+func (a *API) Routes(r *mux.Router) {
+	for _, route := range a.routes() {
+		r.Handle(route.path, a.serve(route)).Methods(route.method)
+	}
+	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/oauth-authorization-server"} {
+		r.HandleFunc(path, preflight).Methods(http.MethodOptions)
+	}
+	r.PathPrefix("/api/").HandlerFunc(preflight).Methods(http.MethodOptions)
+	r.PathPrefix("/api/").HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.begin(w, r)
+		a.fail(w, r, fault.Say(fault.NotFound, "This server does not know %s %s.", r.Method, r.URL.Path))
+	})
+}
+
+// begin sets what every answer carries, and refuses who asks too often.
+func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
+	cors(w.Header())
+	if w.Header().Get("X-Request-Id") == "" {
+		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
+	}
+	w.Header().Set("Cache-Control", "private, no-store")
+	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
+}
+
+func (a *API) serve(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := a.begin(w, r); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		p, done, err := readParams(w, r, maxBody)
+		defer done()
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		c := &call{params: p, api: a, r: r, header: w.Header()}
+		var answer any
+		if err = a.admit(c, route.scope); err == nil {
+			answer, err = route.handler(r.Context(), c)
+		}
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		a.write(w, r, answer)
+	})
+}
+
+func cors(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Idempotency-Key, Mastodon-Async-Refresh")
+}
+
+// preflight answers a browser that asks what it may ask.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	cors(w.Header())
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS")
+	wanted := r.Header.Get("Access-Control-Request-Headers")
+	if wanted == "" {
+		wanted = "Authorization, Content-Type, Idempotency-Key"
+	}
+	w.Header().Set("Access-Control-Allow-Headers", wanted)
+	w.Header().Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// admit finds out who asks and whether the token reaches this far. Scopes of routes:
+//
+//	public          anybody; a token tells who
+//	read:x?         anybody; a token must have the scope
+//	app             any token
+//	read:x write:y  a person's token with these scopes
+//	user            a person's token
+func (a *API) admit(c *call, scope string) error {
+	bearer, given := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if !given && strings.HasPrefix(c.r.URL.Path, streamingPath) { // browsers cannot send that header with a WebSocket
+		bearer = c.Text("access_token")
+		if protocols := websocketProtocols(c.r); bearer == "" && len(protocols) > 0 {
+			bearer = protocols[0]
+		}
+		given = bearer != ""
+	}
+	optional := scope == "public" || strings.HasSuffix(scope, "?")
+	if !given && optional {
+		return nil
+	}
+	access, err := a.Auth.Token(c.r.Context(), bearer)
+	if err != nil {
+		return err
+	}
+	c.access, c.bearer = access, bearer
+	if access.Account != nil {
+		c.viewer = actors.Viewer{ID: access.Account.ID}
+	}
+	if scope == "public" || scope == "app" {
+		return nil
+	}
+	for _, one := range strings.Fields(strings.TrimSuffix(scope, "?")) {
+		if one != "user" && !access.Scopes.Allows(one) {
+			return fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs %s.", one)
+		}
+	}
+	if access.Account == nil && !optional {
+		return fault.Say(fault.Invalid, "This method requires an authenticated user")
+	}
+	return nil
+}
+
+// me is who asks, with a person's token.
+func (c *call) me(ctx context.Context) (*actors.Actor, error) {
+	return actors.Get(ctx, c.api.DB, c.viewer.ID)
+}
+
+// id is a number in the path: what cannot be one does not exist.
+func (c *call) id(name string) (int64, error) {
+	n, err := strconv.ParseInt(mux.Vars(c.r)[name], 10, 64)
+	if err != nil || n <= 0 {
+		return 0, fault.Say(fault.NotFound, "Record not found")
+	}
+	return n, nil
+}
+
+// ids are numbers in a parameter; others are left out, as are those beyond most.
+func ids[T ~int64](p *params, key string, most int) []T {
+	var all []T
+	for _, text := range p.List(key) {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 && len(all) < most {
+			all = append(all, T(n))
+		}
+	}
+	return all
+}
+
+func (a *API) write(w http.ResponseWriter, r *http.Request, answer any) {
+	status := http.StatusOK
+	switch v := answer.(type) {
+	case with:
+		status, answer = v.status, v.body
+	case stream:
+		v(w, r)
+		return
+	case file:
+		w.Header().Set("Content-Type", v.mime)
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		w.Write(v.body)
+		return
+	}
+	text, err := encode(answer)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	w.Write(text)
+}
+
+// encode is JSON as clients get it: HTML inside stays readable.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func (a *API) logger() *slog.Logger {
+	if a.Log != nil {
+		return a.Log
+	}
+	return slog.Default()
+}
+
+// failure is every refusal, in the words of Mastodon and, with a description, of RFC 6749 §5.2.
+type failure struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+// fail answers with an error: the asker reads its sentence, the log its chain.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, body := fault.Status(err), failure{Error: fault.Sentence(err)}
+	if refused := (*auth.OAuthError)(nil); errors.As(err, &refused) {
+		body = failure{Error: refused.Code, Description: refused.Description}
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Mastodon API"`)
+	}
+	if status >= 500 && r.Context().Err() == nil {
+		a.logger().Error("client API", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
+	}
+	a.write(w, r, with{status, body})
+}

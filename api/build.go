@@ -1,0 +1,344 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package api
+
+import (
+	"context"
+	"html"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/media"
+)
+
+// account shows an actor.
+func (a *API) account(of *actors.Actor) *account {
+	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), DisplayName: of.DisplayName(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(),
+		Discoverable: of.Discoverable, Indexable: of.Indexable, Noindex: !of.Indexable, Group: of.IsGroup(), CreatedAt: stamp(of.Published), Note: of.Summary,
+		URL: of.URL, URI: of.IRI, Avatar: a.picture(of.Icon, avatarPath), Header: a.picture(of.Image, headerPath),
+		FollowersCount: of.FollowersCount, FollowingCount: of.FollowingCount, StatusesCount: of.ItemsCount,
+		Emojis: a.emojis(of.Emojis), Roles: []empty{}, Fields: fields(of.Fields, false), Suspended: !of.Suspended.IsZero()}
+	x.AvatarStatic, x.HeaderStatic = x.Avatar, x.Header
+	if of.IsGroup() {
+		x.Locked = of.JoinPolicy != actors.JoinOpen
+	}
+	if !of.LastItem.IsZero() {
+		day := of.LastItem.UTC().Format(time.DateOnly)
+		x.LastStatusAt = &day
+	}
+	return x
+}
+
+// picture is never empty: strict clients decode an address.
+func (a *API) picture(address, otherwise string) string {
+	if address == "" {
+		return a.Dir.URL(otherwise)
+	}
+	return a.Media.ProxyURL(address)
+}
+
+func (a *API) accounts(list []*actors.Actor) []*account {
+	all := make([]*account, 0, len(list))
+	for _, one := range list {
+		all = append(all, a.account(one))
+	}
+	return all
+}
+
+var (
+	markup = regexp.MustCompile(`<[^>]*>`)
+	link   = regexp.MustCompile(`^<a href="([^"]*)"[^>]*>[^<]*</a>$`)
+)
+
+// fields are the lines of a profile; plain, as they were typed, for the editor.
+func fields(of []actors.Field, plain bool) []field {
+	all := make([]field, len(of))
+	for i, f := range of {
+		all[i] = field{Name: f.Name, Value: f.Value}
+		if plain { // of a link its whole address, of which only the beginning of the text may be shown
+			all[i].Value = html.UnescapeString(markup.ReplaceAllString(link.ReplaceAllString(f.Value, "$1"), ""))
+		}
+	}
+	return all
+}
+
+func (a *API) emojis(of []actors.Emoji) []emoji {
+	all := make([]emoji, len(of))
+	for i, e := range of {
+		address := a.Media.ProxyURL(e.URL)
+		all[i] = emoji{Shortcode: e.Name, URL: address, StaticURL: address}
+	}
+	return all
+}
+
+func (a *API) attachment(f media.File) attachment {
+	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(f.Remote),
+		Description: textOrNull(f.Description), Blurhash: textOrNull(f.Blurhash)}
+	if !slices.Contains([]string{"image", "gifv", "video", "audio"}, x.Type) {
+		x.Type = "unknown"
+	}
+	if f.Width > 0 && f.Height > 0 || f.Duration > 0 {
+		s := &size{Width: f.Width, Height: f.Height, Duration: f.Duration}
+		if f.Height > 0 {
+			s.Size, s.Aspect = strconv.Itoa(f.Width)+"x"+strconv.Itoa(f.Height), math.Round(float64(f.Width)/float64(f.Height)*1e6)/1e6
+		}
+		x.Meta = meta{Original: s, Small: s}
+	}
+	if f.Kind == "image" {
+		x.Meta.Focus = &point{f.FocusX, f.FocusY}
+	}
+	return x
+}
+
+func (a *API) attachments(files []media.File) []attachment {
+	all := make([]attachment, len(files))
+	for i, f := range files {
+		all[i] = a.attachment(f)
+	}
+	return all
+}
+
+// visibility is one of the four words that clients know: a post for the members of a group is shown as private.
+func visibility(of actors.Audience) string {
+	return [...]string{actors.Public: "public", actors.Unlisted: "unlisted", actors.Followers: "private", actors.Direct: "direct", actors.Members: "private"}[of]
+}
+
+// audience is what a client means by a word.
+func audience(word string) (actors.Audience, error) {
+	switch word {
+	case "public":
+		return actors.Public, nil
+	case "unlisted":
+		return actors.Unlisted, nil
+	case "private":
+		return actors.Followers, nil
+	case "direct":
+		return actors.Direct, nil
+	}
+	return 0, fault.Say(fault.Invalid, "Validation failed: visibility must be public, unlisted, private or direct.")
+}
+
+// shown holds all that a list of statuses shows, loaded in a fixed number of queries however long the list is.
+type shown struct {
+	viewer     actors.Viewer
+	items      map[content.ID]*content.Item // what was boosted
+	people     map[actors.ID]*actors.Actor
+	accounts   map[actors.ID]*account // made of people when first shown
+	recipients map[content.ID][]content.Recipient
+	tags       map[content.ID][]string
+	files      map[int64][]media.File
+	marks      map[content.ID]content.Marks
+	choices    map[content.ID][]int
+}
+
+// statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
+// shorter than the items.
+func (a *API) statuses(ctx context.Context, v actors.Viewer, items []*content.Item) ([]*status, error) {
+	s, err := a.load(ctx, v, items)
+	if err != nil {
+		return nil, err
+	}
+	return a.showAll(s, items), nil
+}
+
+func (a *API) showAll(s *shown, items []*content.Item) []*status {
+	list := make([]*status, 0, len(items))
+	for _, i := range items {
+		if one := a.show(s, i); one != nil {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// status shows one item, or tells that it does not exist.
+func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*status, error) {
+	list, err := a.statuses(ctx, v, []*content.Item{i})
+	if err == nil && len(list) == 0 {
+		err = fault.Say(fault.NotFound, "Record not found")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) (*shown, error) {
+	s := &shown{viewer: v, accounts: map[actors.ID]*account{}}
+	if len(items) == 0 {
+		return s, nil
+	}
+	var boosted, ids, polls []content.ID
+	for _, i := range items {
+		if i.BoostOf != 0 {
+			boosted = append(boosted, i.BoostOf)
+		}
+	}
+	var err error
+	if s.items, err = content.Many(ctx, a.DB, v, boosted); err != nil {
+		return nil, err
+	}
+	all := slices.Clone(items)
+	for _, i := range s.items {
+		all = append(all, i)
+	}
+	var people []actors.ID
+	var numbers []int64
+	for _, i := range all {
+		people = append(people, i.Author)
+		if i.Audience == actors.Members {
+			people = append(people, i.Group)
+		}
+		if i.Poll != nil {
+			polls = append(polls, i.ID)
+		}
+		ids, numbers = append(ids, i.ID), append(numbers, int64(i.ID))
+	}
+	if s.recipients, err = content.Recipients(ctx, a.DB, ids); err != nil {
+		return nil, err
+	}
+	for _, to := range s.recipients {
+		for _, r := range to {
+			if r.Mention {
+				people = append(people, r.Actor)
+			}
+		}
+	}
+	slices.Sort(people)
+	if s.people, err = actors.Many(ctx, a.DB, slices.Compact(people)); err != nil {
+		return nil, err
+	}
+	if s.tags, err = content.Tags(ctx, a.DB, ids); err != nil {
+		return nil, err
+	}
+	if s.files, err = media.Of(ctx, a.DB, numbers); err != nil {
+		return nil, err
+	}
+	if s.marks, err = content.MarksOf(ctx, a.DB, v.ID, ids); err != nil {
+		return nil, err
+	}
+	if len(polls) > 0 && v.ID != 0 {
+		s.choices, err = content.Choices(ctx, a.DB, polls, v.ID)
+	}
+	return s, err
+}
+
+// show makes the status of an item, nil when it does not exist for the viewer.
+func (a *API) show(s *shown, i *content.Item) *status {
+	author := a.authorOf(s, i)
+	if author == nil {
+		return nil
+	}
+	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
+		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
+		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
+	if i.ReplyTo != 0 {
+		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
+	}
+	for _, r := range s.recipients[i.ID] {
+		if who := s.people[r.Actor]; who != nil && r.Mention {
+			x.Mentions = append(x.Mentions, mentionOf(who))
+		}
+	}
+	if group := s.people[i.Group]; group != nil && i.Audience == actors.Members { // so that replies address it
+		if m := mentionOf(group); !slices.Contains(x.Mentions, m) {
+			x.Mentions = append(x.Mentions, m)
+		}
+	}
+	for _, name := range s.tags[i.ID] {
+		x.Tags = append(x.Tags, statusTag{name, a.tagURL(name)})
+	}
+	if s.viewer.ID != 0 {
+		m := s.marks[i.ID]
+		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: []empty{}}
+	}
+	if i.BoostOf != 0 {
+		of := s.items[i.BoostOf]
+		if of == nil {
+			return nil
+		}
+		if x.Reblog = a.show(s, of); x.Reblog == nil {
+			return nil
+		}
+		x.copyOriginal()
+	}
+	return x
+}
+
+func (a *API) authorOf(s *shown, i *content.Item) *account {
+	if x := s.accounts[i.Author]; x != nil {
+		return x
+	}
+	who := s.people[i.Author]
+	if who == nil {
+		return nil
+	}
+	x := a.account(who)
+	s.accounts[i.Author] = x
+	return x
+}
+
+// copyOriginal makes a boost look like what it boosts to clients that do not look further.
+func (x *status) copyOriginal() {
+	o := x.Reblog
+	x.Content, x.SpoilerText, x.Sensitive, x.Language, x.MediaAttachments, x.Mentions, x.Tags, x.Emojis = o.Content, o.SpoilerText, o.Sensitive, o.Language,
+		o.MediaAttachments, o.Mentions, o.Tags, o.Emojis
+	x.RepliesCount, x.ReblogsCount, x.FavouritesCount, x.marks = o.RepliesCount, o.ReblogsCount, o.FavouritesCount, o.marks
+	if x.URL == "" {
+		x.URL = o.URL
+	}
+}
+
+// body is the text of an item: with its title, and for what is more than text with the address where all of it is.
+func body(i *content.Item) string {
+	if i.Title == "" {
+		return i.Content
+	}
+	title := "<p><strong>" + html.EscapeString(i.Title) + "</strong></p>"
+	if i.Kind == content.Note || i.Kind == content.Question {
+		return title + i.Content
+	}
+	address := html.EscapeString(i.URL)
+	return title + i.Content + `<p><a href="` + address + `" rel="nofollow noopener noreferrer" target="_blank">` + address + `</a></p>`
+}
+
+func mentionOf(who *actors.Actor) mention {
+	return mention{ID: digits(who.ID), Username: who.Name, URL: who.URL, Acct: who.Acct()}
+}
+
+func (a *API) poll(s *shown, i *content.Item) *poll {
+	if i.Poll == nil {
+		return nil
+	}
+	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}, Emojis: []emoji{}}
+	for _, o := range i.Poll.Options {
+		votes := o.Votes
+		x.VotesCount += votes
+		x.Options = append(x.Options, pollOption{o.Name, &votes})
+	}
+	if voters := i.Poll.Voters; voters >= 0 {
+		x.VotersCount = &voters
+	}
+	if s.viewer.ID != 0 {
+		chosen := s.choices[i.ID]
+		x.pollMarks = &pollMarks{Voted: len(chosen) > 0 || i.Author == s.viewer.ID, OwnVotes: append([]int{}, chosen...)}
+	}
+	return x
+}
+
+// relationshipOf shows how somebody stands to another.
+func relationshipOf(id actors.ID, s *actors.Standing) relationship {
+	out, in := s.Outgoing, s.Incoming
+	following := out.State == actors.Active
+	return relationship{ID: digits(id), Following: following, ShowingReblogs: following && out.Boosts, Notifying: following && out.Notify,
+		Requested: out.State == actors.Requested, FollowedBy: in.State == actors.Active, RequestedBy: in.State == actors.Requested,
+		Blocking: s.Blocking, BlockedBy: s.BlockedBy}
+}

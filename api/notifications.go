@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package api
+
+import (
+	"context"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// notificationFilter reads types, exclude_types and account_id. Types that are not known are ignored, but asking for nothing
+// else finds nothing.
+func (c *call) notificationFilter() (timeline.NotificationFilter, error) {
+	of, err := c.Number("account_id")
+	return timeline.NotificationFilter{Kinds: c.List("types"), Not: c.List("exclude_types"), Actor: actors.ID(of)}, err
+}
+
+func (c *call) notificationPage(ctx context.Context, more int) ([]timeline.Notification, actors.Page, error) {
+	f, err := c.notificationFilter()
+	if err != nil {
+		return nil, actors.Page{}, err
+	}
+	p, err := c.page(notificationsPage)
+	if err != nil {
+		return nil, p, err
+	}
+	wide := p
+	wide.Limit *= more
+	list, err := c.api.Timelines.Notifications(ctx, c.viewer, f, wide)
+	return list, p, err
+}
+
+// told is what a list of notifications shows, loaded at once.
+type told struct {
+	accounts map[actors.ID]*account
+	statuses map[content.ID]*status
+}
+
+func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notification) (told, error) {
+	t := told{accounts: map[actors.ID]*account{}, statuses: map[content.ID]*status{}}
+	var people []actors.ID
+	var about []content.ID
+	for _, n := range list {
+		people = append(people, n.Actor)
+		if n.Item != 0 {
+			about = append(about, n.Item)
+		}
+	}
+	known, err := actors.Many(ctx, a.DB, people)
+	if err != nil {
+		return t, err
+	}
+	for id, one := range known {
+		t.accounts[id] = a.account(one)
+	}
+	items, err := content.Many(ctx, a.DB, v, about)
+	if err != nil {
+		return t, err
+	}
+	all := make([]*content.Item, 0, len(items))
+	for _, i := range items {
+		all = append(all, i)
+	}
+	s, err := a.load(ctx, v, all)
+	if err != nil {
+		return t, err
+	}
+	for _, i := range all {
+		t.statuses[i.ID] = a.show(s, i)
+	}
+	return t, nil
+}
+
+// shows tells whether a notification can be shown: its actor exists, and so does what it is about.
+func (t told) shows(n timeline.Notification) bool {
+	return t.accounts[n.Actor] != nil && (n.Item == 0 || t.statuses[n.Item] != nil)
+}
+
+func (t told) notification(n timeline.Notification) notification {
+	return notification{ID: digits(n.ID), Type: n.Kind, GroupKey: groupKey(n), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+}
+
+func (a *API) notifications(ctx context.Context, c *call) (any, error) {
+	list, _, err := c.notificationPage(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	linkRows(c, list, func(n timeline.Notification) int64 { return n.ID })
+	t, err := a.told(ctx, c.viewer, list)
+	all := []notification{}
+	for _, n := range list {
+		if t.shows(n) {
+			all = append(all, t.notification(n))
+		}
+	}
+	return all, err
+}
+
+func (a *API) oneNotification(ctx context.Context, c *call) (any, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return nil, err
+	}
+	return a.notificationOf(ctx, c.viewer, id)
+}
+
+func (a *API) notificationOf(ctx context.Context, v actors.Viewer, id int64) (*notification, error) {
+	n, err := a.Timelines.Notification(ctx, v, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.told(ctx, v, []timeline.Notification{n})
+	if err == nil && !t.shows(n) {
+		err = fault.Say(fault.NotFound, "Record not found")
+	}
+	x := t.notification(n)
+	return &x, err
+}
+
+func (a *API) clearNotifications(ctx context.Context, c *call) (any, error) {
+	return empty{}, a.Timelines.DismissAll(ctx, c.viewer)
+}
+
+func (a *API) dismiss(ctx context.Context, c *call) (any, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return nil, err
+	}
+	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, id)
+}
+
+// dismissNamed is dismiss with the number in the body, as old clients send it.
+func (a *API) dismissNamed(ctx context.Context, c *call) (any, error) {
+	id, err := c.Number("id")
+	if err != nil || id <= 0 {
+		return nil, fault.Say(fault.Invalid, "Validation failed: id must be the id of a notification.")
+	}
+	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, id)
+}
+
+type count struct {
+	Count int `json:"count"`
+}
+
+var unreadLimit = limits{100, 1000}
+
+func (a *API) unread(ctx context.Context, c *call) (any, error) {
+	f, since, limit, err := a.unreadSince(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.Timelines.NotificationCount(ctx, c.viewer, f, since, limit)
+	return count{n}, err
+}
+
+// unreadSince is what to count: what is newer than the marker.
+func (a *API) unreadSince(ctx context.Context, c *call) (f timeline.NotificationFilter, since int64, limit int, err error) {
+	if f, err = c.notificationFilter(); err != nil {
+		return f, 0, 0, err
+	}
+	if limit, err = c.limit(unreadLimit); err != nil {
+		return f, 0, 0, err
+	}
+	marks, err := a.Timelines.Marks(ctx, c.viewer)
+	for _, m := range marks {
+		if m.Timeline == "notifications" {
+			since = m.LastRead
+		}
+	}
+	return f, since, limit, err
+}
