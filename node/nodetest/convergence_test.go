@@ -134,7 +134,7 @@ func play(t *testing.T, story []act) {
 	for _, node := range w.order {
 		w.Up(node)
 	}
-	w.Pass(15 * time.Hour)
+	w.Pass(27 * time.Hour)                                         // the longest pause, and the longest memory of a failure
 	for _, who := range []string{"anna@gouda", "bas@waterschap"} { // who left comes back; what came meanwhile is not theirs
 		if !members[who] {
 			continue

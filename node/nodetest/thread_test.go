@@ -130,7 +130,8 @@ func TestAPeerThatSpeaksAndCannotBeReached(t *testing.T) {
 		w.Pass(5 * 24 * time.Hour)
 		w.SeesNot("anna@gouda", "horen")
 		w.Up("provincie")
+		w.As("chris@provincie").Post("wonen@provincie", "Daar zijn we weer") // a failure is remembered until its server is heard again
 		w.Pass(2 * time.Hour)
-		w.Sees("anna@gouda", "Kan iemand mij horen?")
+		w.Sees("anna@gouda", "Kan iemand mij horen?", "Daar zijn we weer")
 	})
 }
