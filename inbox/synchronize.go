@@ -16,6 +16,12 @@ import (
 	"github.com/pleio-node/pleio-node/jobs"
 )
 
+// A list of more people than this on one node is not compared.
+const (
+	maxListed      = 20_000
+	maxListedPages = 500
+)
+
 const synchronizeEvery = 10 * time.Minute // of one actor, whatever its server says
 
 // compareFollowers looks at the digest that a sender gives of its followers on this node (FEP-8fcf). The header is a hint,
@@ -69,9 +75,12 @@ func (x *Inbox) synchronize(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return jobs.Never(err)
 	}
-	listed, err := x.Collect(ctx, url, 50, 5000)
+	listed, err := x.Collect(ctx, url, maxListedPages, maxListed)
 	if err != nil {
 		return err
+	}
+	if len(listed) >= maxListed {
+		return nil // not the whole list: who is missing may stand behind its end
 	}
 	ours, err := x.followersHere(ctx, actor.ID)
 	if err != nil {
