@@ -69,7 +69,7 @@ func bytesOf(r *http.Request) ([]byte, error) {
 }
 
 // load has clients do something again and again, each over its own connection, until each has done its count. next gives the
-// request of a client's turn.
+// request of a client's turn; nil: it stops before.
 func (w *world) load(clients, each, status int, next func(c *client, number, turn int) []byte) (elapsed time.Duration, answers times) {
 	conns := make([]*client, clients)
 	for i := range conns {
@@ -88,6 +88,9 @@ func (w *world) load(clients, each, status int, next func(c *client, number, tur
 		all.Go(func() {
 			for turn := range each {
 				request := next(c, number, turn)
+				if request == nil {
+					return
+				}
 				sent := time.Now()
 				if errs[number] = c.do(request, status); errs[number] != nil {
 					return

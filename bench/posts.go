@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // measurePosts has clients post for everybody, as fast as they are answered. Each 200 means that the post is on disk.
@@ -59,11 +60,16 @@ func measureAccounts(w *world) []figure {
 	})
 }
 
-// measurePages has 8 clients read pages of 20 statuses.
+// measurePages has 8 clients read pages of 20 statuses, for 15 seconds at most.
 func (w *world) measurePages(other string, next func(c *client, number, turn int) []byte) []figure {
 	const clients = 8
-	before := w.cpu()
-	elapsed, answers := w.load(clients, w.of(8000)/clients, http.StatusOK, next)
+	before, began := w.cpu(), time.Now()
+	elapsed, answers := w.load(clients, w.of(8000)/clients, http.StatusOK, func(c *client, number, turn int) []byte {
+		if time.Since(began) > 15*time.Second {
+			return nil
+		}
+		return next(c, number, turn)
+	})
 	used := w.cpu() - before
 	return []figure{
 		{Name: "rate", Unit: "/s", Value: perSecond(len(answers), elapsed), Want: atLeast(2000), Other: other},
