@@ -30,7 +30,8 @@ type Directory struct {
 
 	mu      sync.Mutex
 	signers map[ID]signers // at most maxSigners
-	app     *Actor         // the instance actor, once it exists
+	spare   []*rsa.PrivateKey
+	app     *Actor // the instance actor, once it exists
 }
 
 const maxSigners = 2000

@@ -33,7 +33,7 @@ const (
 
 // newKeys gives an actor an RSA-2048 key for HTTP and an Ed25519 key for proofs (FEP-521a). The suffix makes rotated ids new.
 func (d *Directory) newKeys(ctx context.Context, tx *db.Tx, a *Actor, suffix string) error {
-	rsaKey, err := d.NewRSA()
+	rsaKey, err := d.rsaKey()
 	if err != nil {
 		return fmt.Errorf("make an RSA key for %s: %w", a.IRI, err)
 	}
@@ -58,6 +58,31 @@ func (d *Directory) newKeys(ctx context.Context, tx *db.Tx, a *Actor, suffix str
 		}
 	}
 	return nil
+}
+
+// MakeKey makes an RSA key ahead of a transaction that will need one: it takes a tenth of a second and more, in which
+// nobody else could write.
+func (d *Directory) MakeKey() error {
+	key, err := d.NewRSA()
+	if err != nil {
+		return fmt.Errorf("make an RSA key: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.spare = append(d.spare, key)
+	return nil
+}
+
+func (d *Directory) rsaKey() (*rsa.PrivateKey, error) {
+	d.mu.Lock()
+	if n := len(d.spare); n > 0 {
+		key := d.spare[n-1]
+		d.spare = d.spare[:n-1]
+		d.mu.Unlock()
+		return key, nil
+	}
+	d.mu.Unlock()
+	return d.NewRSA()
 }
 
 // Rotate gives one of our actors new keys under new ids and returns the signer with the old ones, with which the

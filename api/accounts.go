@@ -233,6 +233,9 @@ func (a *API) createGroup(ctx context.Context, c *call) (any, error) {
 	if strings.TrimSpace(c.Text("title")) == "" {
 		return nil, fault.Say(fault.Invalid, "Validation failed: the group needs a title.")
 	}
+	if err := a.Dir.MakeKey(); err != nil {
+		return nil, err
+	}
 	var group *actors.Actor
 	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
 		group, err = a.Dir.AddGroup(ctx, tx, me, c.Text("name"), c.Text("title"), c.Text("description"), c.Text("posting"))

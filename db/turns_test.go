@@ -47,7 +47,7 @@ type caller struct {
 var refused = errors.New("refused")
 
 // call runs one caller and reports how it ended.
-func call(d *db.DB, c caller, after *atomic.Int64) (err error, panicked any) {
+func call(d *db.DB, c caller, after *atomic.Int64) (panicked any, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if c.end == "cancelled" {
@@ -76,7 +76,7 @@ func call(d *db.DB, c caller, after *atomic.Int64) (err error, panicked any) {
 		}
 		return nil
 	})
-	return err, nil
+	return nil, err
 }
 
 // Whatever callers do in their turns, each one alone decides about its own change: it is there exactly when its Tx
@@ -97,7 +97,7 @@ func TestGroupCommitKeepsCallersApart(t *testing.T) {
 			var all sync.WaitGroup
 			for _, c := range callers {
 				all.Go(func() {
-					err, panicked := call(d, c, &after)
+					panicked, err := call(d, c, &after)
 					switch {
 					case panicked != nil:
 						if c.end != "panics" || panicked != "oops" {

@@ -119,7 +119,7 @@ func pathProblem(path string, fragment bool) string {
 			}
 			i += n - 1
 		case c == '.' && i > 0 && path[i-1] == '/':
-			if strings.IndexAny(path[:i], "?#") < 0 && dotSegment(path[i:]) {
+			if !strings.ContainsAny(path[:i], "?#") && dotSegment(path[i:]) {
 				return "has a . or .. in its path"
 			}
 		}

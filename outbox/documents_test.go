@@ -352,7 +352,8 @@ func TestActorDocuments(t *testing.T) {
 	l.group("wonen")
 	for path, kind := range map[string]string{"/users/anna": "Person", "/groups/wonen": "Group", "/org": "Organization", "/actor": "Application"} {
 		a := l.reads(nil, path).Actor
-		if a == nil || a.Type != kind || a.ID != "https://gouda.example"+path || len(a.Keys) != 2 {
+		if a == nil || a.Type != kind || a.ID != "https://gouda.example"+path || len(a.Keys) != 2 ||
+			a.Generator != "https://gouda.example/actor" || len(a.Capabilities) != 2 || a.Capabilities[0].Href != federation.CapRFC9421 {
 			t.Errorf("%s: %+v", path, a)
 			continue
 		}

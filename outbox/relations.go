@@ -316,6 +316,9 @@ func (o *Outbox) acquainted(ctx context.Context, q db.Q, a *actors.Actor) ([]*ac
 
 // Rotate gives an actor of ours new keys; the Update that says so is proven with the old one.
 func (o *Outbox) Rotate(ctx context.Context, a *actors.Actor) error {
+	if err := o.Dir.MakeKey(); err != nil {
+		return err
+	}
 	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
 		old, err := o.Dir.Rotate(ctx, tx, a)
 		if err != nil {

@@ -28,7 +28,6 @@ type world struct {
 	db      *db.DB
 	deliver outbox.Deliverer
 	log     bytes.Buffer
-	stop    func()
 
 	mu      sync.Mutex
 	answers map[string]func(r request) (status int, err error)

@@ -47,6 +47,9 @@ func (c *groupAdd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		if err := n.Dir.MakeKey(); err != nil {
+			return err
+		}
 		var g *actors.Actor
 		err = n.DB.Tx(ctx, func(tx *db.Tx) error {
 			g, err = n.Dir.AddGroup(ctx, tx, owner, c.Name, c.Title, c.Description, c.Posting)

@@ -88,6 +88,9 @@ func (c *userAdd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		if err := n.Dir.MakeKey(); err != nil {
+			return err
+		}
 		var a *actors.Actor
 		err = n.DB.Tx(ctx, func(tx *db.Tx) error {
 			if a, err = n.Dir.AddPerson(ctx, tx, c.Name, c.Title); err != nil {
