@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+)
+
+// ---- votes in polls ----------------------------------------------------------------------------------
+
+// isVote tells a vote from a post: a Note with a name, without content, that answers something (FEP-9967).
+func isVote(o *vocab.Object) bool {
+	return o.Type == "Note" && o.Name != "" && o.Content == "" && o.InReplyTo != ""
+}
+
+func allowVote(ctx context.Context, q db.Q, a *arrival, o *vocab.Object) error {
+	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, o.InReplyTo)
+	if err != nil {
+		return err
+	}
+	if item.Poll == nil || !item.Local {
+		return fault.Say(fault.Invalid, "%s is not a poll of this node.", o.InReplyTo)
+	}
+	a.item, a.vote = item, true
+	return mayReact(ctx, q, a)
+}
+
+func applyVote(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	votes := []*vocab.Object{a.Object.Object}
+	for _, more := range a.MoreObjects { // GoToSocial sends the choices of one person together
+		if more.Object != nil && isVote(more.Object) && ownObject(more.Object, a.Actor) == nil && more.Object.InReplyTo == a.item.IRI {
+			votes = append(votes, more.Object)
+		}
+	}
+	counted := false
+	for _, v := range votes {
+		added, err := x.Library.Choose(ctx, tx, a.item, a.actor.ID, v.Name, v.ID)
+		if err != nil {
+			return err
+		}
+		counted = counted || added
+	}
+	if !counted {
+		return nil
+	}
+	return x.Outbox.TellPoll(ctx, tx, a.item.ID)
+}
+
+// ---- reactions ---------------------------------------------------------------------------------------
+
+func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	item, err := content.ByIRI(ctx, q, actors.Viewer{Host: a.actor.Host}, a.Object.ID)
+	if errors.Is(err, fault.NotFound) && a.via != nil {
+		if gone, err := content.Buried(ctx, q, a.Object.ID); err == nil && !gone {
+			return &needs{iri: a.Object.ID} // something in a group of ours that has not come yet
+		}
+	}
+	if err != nil {
+		return err
+	}
+	a.item = item
+	if err := x.groupOfItem(ctx, q, a); err != nil {
+		return err
+	}
+	return mayReact(ctx, q, a)
+}
+
+// mayReact tells whether an actor may say something about an item at all: not when its author has blocked it, nor when it is
+// banned from the item's group.
+func mayReact(ctx context.Context, q db.Q, a *arrival) error {
+	denied, err := actors.Blocked(ctx, q, a.item.Author, a.actor.ID)
+	if err == nil && !denied && a.item.Group != 0 {
+		var r *actors.Relation
+		if r, err = actors.RelationOf(ctx, q, a.actor.ID, a.item.Group); err == nil {
+			denied = r.State == actors.Banned
+		}
+	}
+	if err == nil && denied {
+		err = fault.Say(fault.Forbidden, "%s may say nothing about %s.", a.Actor, a.item.IRI)
+	}
+	return err
+}
+
+func applyReaction(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	kind, value := reaction(a.Activity)
+	added, err := x.Library.Vote(ctx, tx, a.item, a.actor.ID, kind, value, a.ID)
+	if err != nil || !added {
+		return err
+	}
+	if kind != content.Dislike {
+		if err := x.Timelines.Notify(ctx, tx, a.item.Author, "favourite", a.actor.ID, a.item.ID); err != nil {
+			return err
+		}
+	}
+	return x.relay(ctx, tx, a, a.item)
+}
+
+// reaction reads what is said: a Like with a text is an emoji (FEP-c0e0).
+func reaction(a *vocab.Activity) (kind, value string) {
+	value = actors.CleanText(a.Content, 64)
+	switch {
+	case a.Type == "Dislike":
+		return content.Dislike, ""
+	case value != "" && value != "❤️" && value != "❤":
+		return content.Emoji, value
+	}
+	return content.Like, ""
+}
+
+// ---- reports -----------------------------------------------------------------------------------------
+
+func allowFlag(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	for _, ref := range append(a.MoreObjects, a.Object) {
+		if x.Dir.Ours(ref.ID) {
+			return nil
+		}
+	}
+	return fault.Say(fault.Invalid, "The report is about nothing of this node.")
+}
+
+func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	about := []string{a.Object.ID}
+	for _, ref := range a.MoreObjects[:min(len(a.MoreObjects), 100)] {
+		about = append(about, ref.ID)
+	}
+	text := a.Content // Mastodon; Lemmy writes it in summary
+	if text == "" {
+		text = a.Summary
+	}
+	list, err := json.Marshal(about)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO reports (id, iri, reporter, about, comment) VALUES ($1, $2, $3, $4, $5)",
+		x.DB.NewID(), a.ID, a.actor.ID, string(list), actors.CleanText(text, 3000)); err != nil {
+		return fmt.Errorf("keep report: %w", err)
+	}
+	tx.After(func() { x.Log.Warn("a report has come in", "from", a.actor.Host, "about", about) })
+	return nil
+}
