@@ -24,11 +24,19 @@ import (
 type workers struct {
 	mu       sync.Mutex
 	ctx      context.Context  // ends with the node; nil before Run
+	starting bool             // Run still reads what waited: what comes meanwhile goes behind it
+	early    []waits          // what came meanwhile
 	lanes    map[string]*lane // of actors with work
 	ready    []*lane          // lanes that wait for a worker
 	working  int
 	fetching int
 	running  sync.WaitGroup
+}
+
+// waits is an activity that has no effect yet.
+type waits struct {
+	id    int64
+	actor string
 }
 
 // lane is what waits of one actor. While its first activity asks other servers, the others behind it wait.
@@ -48,12 +56,32 @@ func (w *workers) push(x *Inbox, id int64, actor string) {
 	if w.ctx == nil || w.ctx.Err() != nil {
 		return // it waits in the database for the next Run
 	}
-	if l := w.lanes[actor]; l != nil {
-		l.queue = append(l.queue, id)
+	if w.starting {
+		w.early = append(w.early, waits{id, actor})
 		return
 	}
-	l := &lane{actor: actor, queue: []int64{id}}
-	w.lanes[actor] = l
+	w.put(x, waits{id, actor})
+}
+
+// start begins with what waited in the database. What came while that was read may be among it: the second time it has
+// its effect already.
+func (w *workers) start(x *Inbox, waited []waits) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range append(waited, w.early...) {
+		w.put(x, a)
+	}
+	w.starting, w.early = false, nil
+}
+
+// put adds to the lane of the actor. The lock is held.
+func (w *workers) put(x *Inbox, a waits) {
+	if l := w.lanes[a.actor]; l != nil {
+		l.queue = append(l.queue, a.id)
+		return
+	}
+	l := &lane{actor: a.actor, queue: []int64{a.id}}
+	w.lanes[a.actor] = l
 	w.offer(x, l)
 }
 
@@ -153,20 +181,14 @@ func (x *Inbox) Prepare() {
 // Run works until the context ends, beginning with what waited when the node stopped.
 func (x *Inbox) Run(ctx context.Context) error {
 	x.workers.mu.Lock()
-	x.workers.ctx, x.workers.lanes = ctx, map[string]*lane{}
+	x.workers.ctx, x.workers.lanes, x.workers.starting = ctx, map[string]*lane{}, true
 	x.workers.mu.Unlock()
-	type row struct {
-		id    int64
-		actor string
-	}
-	left, err := db.All(ctx, x.DB, func(r db.Scanner) (l row, err error) { return l, r.Scan(&l.id, &l.actor) },
+	waited, err := db.All(ctx, x.DB, func(r db.Scanner) (a waits, err error) { return a, r.Scan(&a.id, &a.actor) },
 		"SELECT id, actor FROM received WHERE state = 'waiting' ORDER BY id")
 	if err != nil {
 		return fmt.Errorf("find what waits: %w", err)
 	}
-	for _, l := range left {
-		x.workers.push(x, l.id, l.actor)
-	}
+	x.workers.start(x, waited)
 	<-ctx.Done()
 	x.workers.running.Wait()
 	return nil
