@@ -79,10 +79,11 @@ const streamingPath = "/api/v1/streaming"
 // maxBody is what a request with files may hold: an avatar and a header. Of each file media has the last word.
 const maxBody = 2 * media.MaxBytes
 
-// Routes adds the whole API to a router.
+// Routes adds the whole API to a router. A slash at the end changes nothing: Mastodon.py asks for /api/v1/instance/.
 func (a *API) Routes(r *mux.Router) {
 	for _, route := range a.routes() {
 		r.Handle(route.path, a.serve(route)).Methods(route.method)
+		r.Handle(route.path+"/", a.serve(route)).Methods(route.method)
 	}
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/oauth-authorization-server"} {
 		r.HandleFunc(path, preflight).Methods(http.MethodOptions)

@@ -135,7 +135,6 @@ func (a *API) routes() []route {
 		{"GET", "/api/v2/filters", "read:filters", nothing},
 		{"GET", "/api/v2/search", "read:search?", a.search},
 		{"GET", "/api/v1/streaming", "user", a.socket},
-		{"GET", "/api/v1/streaming/", "user", a.socket},
 		{"GET", "/api/v1/streaming/health", "public", streamingHealth},
 		{"GET", "/api/v1/streaming/{channel:.+}", "read:statuses read:notifications", a.events},
 	}

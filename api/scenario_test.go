@@ -190,6 +190,7 @@ var scenarios = []scenario{
 	{"streaming health", "", "GET", "/api/v1/streaming/health", "", 200, has("OK"), nil},
 	{"streaming of the unknown", "anna", "GET", "/api/v1/streaming/moon", "", 400, has("Unknown channel requested"), nil},
 	{"a socket without one", "anna", "GET", "/api/v1/streaming", "", 400, has("WebSocket"), nil},
+	{"a slash at the end", "", "GET", "/api/v1/instance/", "", 200, has("version"), nil},
 	{"broken JSON", "anna", "POST", "/api/v1/statuses", `{"status":`, 400, has("JSON"), nil},
 	{"a wrong cursor", "anna", "GET", "/api/v1/timelines/home?max_id=x", "", 422, has("max_id"), nil},
 }

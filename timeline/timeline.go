@@ -37,12 +37,15 @@ func (t *Timelines) list(ctx context.Context, v actors.Viewer, condition string,
 }
 
 // Home is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
-// there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost.
+// there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
+// one's own is there until the group has passed it on: for good when it is a reply.
 func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
 	return t.list(ctx, v, `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
 		AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
 			OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
-		AND (i.grp = 0 OR i.boost_of > 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
+		AND (i.grp = 0 OR i.boost_of > 0
+			OR i.author = $1 AND NOT EXISTS (SELECT 1 FROM items b WHERE b.boost_of = i.id AND b.boost_of > 0 AND b.author = i.grp)
+			OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
 		AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`, []any{v.ID}, p)
 }
 

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 
 // The packages are beside, in test/peers; Node looks for them only above.
 const beside = createRequire(new URL("../peers/package.json", import.meta.url));
-const { createOAuthAPIClient, createRestAPIClient } = await import(beside.resolve("masto"));
+const { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient } = await import(beside.resolve("masto"));
 
 const oob = "urn:ietf:wg:oauth:2.0:oob";
 const scopes = "read write follow push";
@@ -71,6 +71,20 @@ async function work() {
   if (shown.length !== 1 || shown[0] !== alt) fail("uploaded", `the descriptions of the pictures are ${JSON.stringify(shown)}, not ${alt}`);
   done("uploaded", { id: made.id });
 
+  const { statuses } = await client.v2.search.list({ q: post.url, resolve: true, type: "statuses" });
+  if (statuses.length !== 1 || statuses[0].id !== post.id) fail("searched", `the search for ${post.url} found ${statuses.map((status) => status.id)}, not ${post.id}`);
+  done("searched");
+
+  // What is streamed while the rest of the day goes on; waited for at the end.
+  const { configuration } = await client.v2.instance.fetch();
+  const streaming = createStreamingAPIClient({ streamingApiUrl: configuration.urls.streaming, accessToken: token.accessToken });
+  await streaming.prepare(); // it is connected after a second
+  const events = [];
+  const listening = (async () => {
+    for await (const event of streaming.user.subscribe()) events.push(event);
+  })();
+  listening.catch((error) => fail("streamed", error?.stack ?? error));
+
   await follow(client, "followed", setting("PERSON"));
   await follow(client, "joined", setting("GROUP"));
 
@@ -78,6 +92,17 @@ async function work() {
   const read = await wait("read", `a post with ${JSON.stringify(expected)} in the home timeline`, async () =>
     (await client.v1.timelines.home.list()).map((status) => status.reblog ?? status).find((status) => status.content.includes(expected)));
   done("read", { id: read.id, uri: read.uri });
+
+  await wait("streamed", `an update with ${JSON.stringify(expected)}`, () =>
+    events.some((event) => event.event === "update" && (event.payload.reblog ?? event.payload).content.includes(expected)));
+  done("streamed");
+
+  await client.v1.statuses.$select(read.id).bookmark();
+  if (!(await client.v1.bookmarks.list()).some((status) => status.id === read.id)) fail("kept", `the post ${read.id} is not among the bookmarks`);
+  await client.v1.markers.create({ home: { lastReadId: read.id } });
+  const { home: marker } = await client.v1.markers.fetch({ timeline: ["home"] });
+  if (marker?.lastReadId !== read.id) fail("kept", `the marker of the home timeline is ${JSON.stringify(marker)}, not at ${read.id}`);
+  done("kept");
 
   text = "Antwoord vanuit masto";
   const reply = await client.v1.statuses.create({ status: `@${read.account.acct} ${text}`, inReplyToId: read.id });
@@ -88,10 +113,22 @@ async function work() {
   if (!descendants.some((status) => status.id === reply.id)) fail("context", `the reply ${reply.id} is not among the answers to ${read.id}`);
   done("context");
 
+  text = "Een vraag aan de groep vanuit masto";
+  await client.v1.statuses.create({ status: `@${setting("GROUP")} ${text}` });
+  done("grouped", { text });
+
   const notice = setting("NOTICE");
   await wait("notified", `a mention with ${JSON.stringify(notice)}`, async () =>
     (await client.v1.notifications.list()).find((n) => n.type === "mention" && n.status.content.includes(notice)));
+  const { statuses: about, notificationGroups } = await client.v2.notifications.list();
+  const mention = about.find((status) => status.content.includes(notice));
+  if (!notificationGroups.some((group) => group.type === "mention" && group.statusId === mention?.id)) {
+    fail("notified", `the grouped notifications have no mention with ${JSON.stringify(notice)}`);
+  }
+  await wait("notified", `a streamed mention with ${JSON.stringify(notice)}`, () =>
+    events.some((event) => event.event === "notification" && event.payload.status?.content.includes(notice)));
   done("notified");
+  streaming.close();
   done("done");
 }
 

@@ -43,12 +43,18 @@ def work():
         fail("home", f"the post {post.id} is not among the {len(home)} of the home timeline")
     done("home")
 
-    media = client.media_post(PICTURE, mime_type="image/png", description=ALT, synchronous=True)
+    media = client.media_post(PICTURE, mime_type="image/png", description="Nog geen", synchronous=True)
+    media = client.media_update(media, description=ALT)
     picture = client.status(client.status_post("Een foto", media_ids=[media]).id)
     shown = [attachment.description for attachment in picture.media_attachments]
     if shown != [ALT]:
         fail("uploaded", f"the descriptions of the pictures are {shown}, not {[ALT]}")
     done("uploaded", id=str(picture.id))
+
+    found = client.search_v2(post.url, resolve=True, result_type="statuses").statuses
+    if [status.id for status in found] != [post.id]:
+        fail("searched", f"the search for {post.url} found {[status.id for status in found]}, not {[post.id]}")
+    done("searched")
 
     follow(client, "followed", setting("PERSON"))
     follow(client, "joined", setting("GROUP"))
@@ -65,6 +71,14 @@ def work():
     read = wait("read", f"a post with {expected!r} in the home timeline", arrived)
     done("read", id=str(read.id), uri=read.uri)
 
+    client.status_bookmark(read.id)
+    if read.id not in [status.id for status in client.bookmarks()]:
+        fail("kept", f"the post {read.id} is not among the bookmarks")
+    client.markers_set("home", read.id)
+    if client.markers_get("home")["home"].last_read_id != read.id:
+        fail("kept", f"the marker of the home timeline is {client.markers_get('home')}, not {read.id}")
+    done("kept")
+
     text = "Antwoord vanuit Mastodon.py"
     reply = client.status_reply(read, text)
     if reply.in_reply_to_id != read.id:
@@ -74,6 +88,10 @@ def work():
     if reply.id not in [status.id for status in client.status_context(read.id).descendants]:
         fail("context", f"the reply {reply.id} is not among the answers to {read.id}")
     done("context")
+
+    text = "Een vraag aan de groep vanuit Mastodon.py"
+    client.status_post(f"@{setting('GROUP')} {text}")
+    done("grouped", text=text)
 
     notice = setting("NOTICE")
     wait("notified", f"a mention with {notice!r}", lambda: [

@@ -75,6 +75,11 @@ def work():
         fail("uploaded", "the home timeline does not show the post with the picture")
     done("uploaded")
 
+    person = setting("PERSON")
+    if f"@{person}" not in toot("searched", "search", "--no-color", "-r", person):
+        fail("searched", f"the search for {person} does not show it")
+    done("searched")
+
     for step, name in (("followed", setting("PERSON")), ("joined", setting("GROUP"))):
         toot(step, "follow", "--no-color", name)
         mine = logged_in()
@@ -85,9 +90,14 @@ def work():
     number = wait("read", f"a post with {expected!r} in the home timeline", lambda: containing(expected, timeline("read")))
     done("read", id=number)
 
+    toot("kept", "bookmark", "--no-color", number)
+    if not containing(expected, entries(toot("kept", "bookmarks", "--once", "--no-color"))):
+        fail("kept", f"the bookmarks do not show {expected!r}")
+    done("kept")
+
     # What toot answers may be the boost of a post; the thread is that of the post, so look at it from the reply.
     text = "Antwoord vanuit toot"
-    toot("replied", "post", "--no-color", "-r", number, f"@{setting('PERSON')} {text}")
+    toot("replied", "post", "--no-color", "-r", number, f"@{person} {text}")
     reply = containing(text, timeline("replied"))
     if not reply:
         fail("replied", f"the home timeline does not show {text!r}")
@@ -96,6 +106,10 @@ def work():
     if not containing(expected, entries(toot("context", "thread", "--no-color", reply))):
         fail("context", f"the thread of the reply {reply} does not show {expected!r}")
     done("context")
+
+    text = "Een vraag aan de groep vanuit toot"
+    toot("grouped", "post", "--no-color", f"@{setting('GROUP')} {text}")
+    done("grouped", text=text)
 
     notice = setting("NOTICE")
     wait("notified", f"a mention with {notice!r}", lambda: notice in toot("notified", "notifications", "--no-color", "--mentions"))
