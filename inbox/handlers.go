@@ -152,7 +152,7 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 		parent, _ = content.Stored(ctx, q, o.InReplyTo)
 	}
 	for _, group := range candidates {
-		if !group.IsGroup() || parent != nil && parent.Group != group.ID || parent == nil && o.InReplyTo != "" {
+		if !group.IsGroup() || parent != nil && parent.Group != group.ID || parent == nil && o.InReplyTo != "" && !slices.Contains(o.Audience, group.IRI) {
 			continue
 		}
 		if content.Audience(a.actor, group, o.To, o.CC) > actors.Unlisted {

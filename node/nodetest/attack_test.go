@@ -46,7 +46,7 @@ func TestForgeries(t *testing.T) {
 			{"the same by RFC 9421", Forgery{Signer: wrong, Scheme: federation.RFC9421}, 401},
 			{"a key whose owner is said to be eve", Forgery{Signer: lie}, 401},
 			{"a document with eve's id at another place", Forgery{Signer: media}, 401},
-			{"an uploaded file as an actor", Forgery{Signer: upload}, 503}, // its document cannot be had: perhaps later
+			{"an uploaded file as an actor", Forgery{Signer: upload}, 401},
 			{"signed for another host", Forgery{Signer: eve, For: "provincie.example"}, 401},
 			{"signed for another host by RFC 9421", Forgery{Signer: eve, Scheme: federation.RFC9421, For: "provincie.example"}, 401},
 			{"of yesterday", Forgery{Signer: eve, Signed: func(r *http.Request) {
