@@ -5,6 +5,7 @@ package crash
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ func (w *world) readers() map[*harness.Node]string {
 	return map[*harness.Node]string{w.a: "anna", w.b: "bas", w.c: "cato"}
 }
 
-// settle waits until the group has its posts on all nodes. What a node could not deliver to one that was down waits for a
+// settle waits until the group has its posts on all nodes, and nothing waits to be delivered. What a node could not deliver to one that was down waits for a
 // minute and more: an administrator, who knows that it is up again, has it tried now.
 func (w *world) settle() {
 	w.t.Helper()
@@ -43,7 +44,7 @@ func (w *world) settle() {
 			w.a.Run("queue", "retry", w.c.Host)
 			w.b.Run("queue", "retry", w.a.Host)
 		}
-		complete, seen := true, map[string]map[string]int{}
+		complete, seen := w.delivered(), map[string]map[string]int{}
 		for n, who := range w.readers() {
 			posts := w.groupPosts(n, w.tokens[who])
 			complete = complete && len(posts) >= want
@@ -56,6 +57,23 @@ func (w *world) settle() {
 			w.t.Fatalf("after %v the nodes show of the group's posts %v, not %v", settling, seen, w.kept)
 		}
 	}
+}
+
+// delivered tells whether no node has anything left to deliver.
+func (w *world) delivered() bool {
+	w.t.Helper()
+	for _, n := range []*harness.Node{w.a, w.b, w.c} {
+		var hosts []struct{ Waiting int }
+		if err := json.Unmarshal([]byte(n.Run("queue", "list", "--json")), &hosts); err != nil {
+			w.t.Fatal(err)
+		}
+		for _, h := range hosts {
+			if h.Waiting > 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // byAuthor counts posts.
