@@ -89,11 +89,21 @@ func (w *world) spread(token string, hosts, posts int, pause time.Duration) []ti
 func measureFanOut(w *world, hosts int) []figure {
 	token := w.broadcaster(hosts)
 	posts := w.of(deliveries / hosts)
+	// Measured again before and after, because what a shared machine can do changes from minute to minute.
+	limit := func() float64 {
+		return signatures(w.keys[0], time.Second, func(err error) {
+			if err != nil {
+				w.Fatalf("sign: %v", err)
+			}
+		})
+	}
+	best := limit()
 	watch := w.watchMemory()
 	before := w.cpu()
 	began := w.spread(token, hosts, posts, 0)
 	used := w.cpu() - before
 	most := watch()
+	best = (best + limit()) / 2
 	var last time.Time
 	var overtaken, twice int
 	for _, k := range w.sinks.list[:hosts] {
@@ -106,9 +116,10 @@ func measureFanOut(w *world, hosts int) []figure {
 		}
 	}
 	n := hosts * posts
+	rate := perSecond(n, last.Sub(began[0]))
 	return []figure{
-		{Name: "rate", Unit: "/s", Value: perSecond(n, last.Sub(began[0])), Want: atLeast(0.85 * w.limits.Signatures), Other: "490/s",
-			Limit: w.limits.Signatures, LimitOf: "signatures"},
+		{Name: "rate", Unit: "/s", Value: rate, Other: "490/s"},
+		{Name: "of the signatures that fit", Unit: " %", Value: 100 * rate / best, Want: atLeast(85)},
 		{Name: "CPU each", Unit: " ms", Value: cpuEach(used, n), Other: "2.2 ms"},
 		{Name: "memory at most", Unit: " MB", Value: most},
 		{Name: "overtaken", Value: float64(overtaken), Want: atMost(0)},
