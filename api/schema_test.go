@@ -141,7 +141,7 @@ func (w *world) validate(r *http.Request, answer *httptest.ResponseRecorder) {
 	if answer.Header().Get("Access-Control-Allow-Origin") != "*" {
 		w.Errorf("%s %s: no browser may read the answer", r.Method, r.URL)
 	}
-	kind, known := answers[r.Method+" "+path]
+	kind, known := answers[r.Method+" "+strings.TrimSuffix(path, "/")]
 	if !known {
 		kind = "[]Nothing"
 	}

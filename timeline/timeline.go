@@ -40,14 +40,37 @@ func (t *Timelines) list(ctx context.Context, v actors.Viewer, condition string,
 // there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
 // one's own is there until the group has passed it on: for good when it is a reply.
 func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
-	return t.list(ctx, v, `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
-		AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
-			OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
-		AND (i.grp = 0 OR i.boost_of > 0
-			OR i.author = $1 AND NOT EXISTS (SELECT 1 FROM items b WHERE b.boost_of = i.id AND b.boost_of > 0 AND b.author = i.grp)
-			OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
-		AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`, []any{v.ID}, p)
+	args := []any{v.ID}
+	if t.DB.Postgres() {
+		return t.list(ctx, v, home, args, p)
+	}
+	// SQLite: who follows many finds a page among the newest items of all; who does not, in the newest of each.
+	if p.Min == 0 {
+		recent := "i.id >= COALESCE((SELECT MIN(n.id) FROM (SELECT id FROM items"
+		if p.Max != 0 {
+			args = append(args, p.Max)
+			recent += " WHERE id < $2"
+		}
+		recent += fmt.Sprintf(" ORDER BY id DESC LIMIT %d) n), 0) AND ", homeWindow)
+		items, err := t.list(ctx, v, recent+home, args, p)
+		if err != nil || len(items) >= p.Limit {
+			return items, err
+		}
+		args = []any{v.ID}
+	}
+	sees, args := actors.Sees(v, "i", args)
+	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + p.SQL("i.id", &args)
+	return t.list(ctx, v, `i.id IN (SELECT x.id FROM (SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1) f
+		CROSS JOIN items x WHERE x.id IN (`+each+"))", args, p)
 }
+
+const homeWindow = 400 // newest items that are looked through for a page of home
+
+const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
+	AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
+		OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
+	AND (i.grp = 0 OR i.boost_of > 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
+	AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`
 
 // PublicFilter narrows the public timeline.
 type PublicFilter struct{ Local, Remote, Media bool }
