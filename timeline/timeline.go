@@ -69,7 +69,9 @@ const homeWindow = 400 // newest items that are looked through for a page of hom
 const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
 	AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
 		OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
-	AND (i.grp = 0 OR i.boost_of > 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
+	AND (i.grp = 0 OR i.boost_of > 0
+		OR i.author = $1 AND NOT EXISTS (SELECT 1 FROM items b WHERE b.boost_of = i.id AND b.boost_of > 0 AND b.author = i.grp)
+		OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
 	AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`
 
 // PublicFilter narrows the public timeline.

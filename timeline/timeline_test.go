@@ -130,11 +130,14 @@ func TestHome(t *testing.T) {
 		boost := b.post(group, "", func(m *content.Made) {
 			m.Item.Kind, m.Item.BoostOf, m.Item.Group = content.Announce, inGroup.ID, group.ID
 		})
+		own := b.post(me, "mijn antwoord in de groep", func(m *content.Made) {
+			m.Item.Group, m.Item.ReplyTo, m.Item.ReplyIRI, m.Item.ReplyAuthor, m.Item.Thread = group.ID, inGroup.ID, inGroup.IRI, friend.ID, inGroup.ID
+		})
 		home, err := b.Home(ctx, actors.Viewer{ID: me.ID}, actors.Page{Limit: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := []content.ID{boost.ID, theirs.ID, mine.ID}; !slices.Equal(ids(home), want) {
+		if want := []content.ID{own.ID, boost.ID, theirs.ID, mine.ID}; !slices.Equal(ids(home), want) {
 			t.Errorf("home is %v, want %v (not %d by a stranger, not the answer %d, the group's post once)", ids(home), want, strange.ID, answer.ID)
 		}
 		older, err := b.Home(ctx, actors.Viewer{ID: me.ID}, actors.Page{Max: int64(theirs.ID), Limit: 20})
