@@ -337,7 +337,7 @@ CREATE TABLE received (
   state  TEXT NOT NULL,                       -- waiting, done, refused
   error  TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX received_waiting ON received (id) WHERE state = 'waiting';
+CREATE INDEX received_waiting ON received (actor, id) WHERE state = 'waiting';
 
 -- What others report to us; decided by an administrator.
 CREATE TABLE reports (

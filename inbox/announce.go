@@ -255,12 +255,22 @@ func (x *Inbox) boostByGroup(ctx context.Context, tx *db.Tx, a *arrival, item *c
 
 // joinGroup is for an item that was here already when its group announced it: it had come straight to somebody it mentions.
 func (x *Inbox) joinGroup(ctx context.Context, tx *db.Tx, a *arrival, iri string) error {
-	if a.via == nil {
+	if a.group == nil {
 		return nil
 	}
 	item, err := content.Stored(ctx, tx, iri)
 	if err != nil {
 		return err
+	}
+	if a.via == nil { // read as the parent of an answer before it came itself
+		if !a.group.Local || item.Group != 0 || item.Author != a.actor.ID {
+			return nil
+		}
+		if err := content.SetGroup(ctx, tx, item.ID, a.group.ID); err != nil {
+			return err
+		}
+		item.Group = a.group.ID
+		return x.Outbox.Relay(ctx, tx, a.group, a.raw, "Create", item)
 	}
 	return x.intoGroup(ctx, tx, a.via, item, a.via.IRI+"#boost-"+item.IRI)
 }

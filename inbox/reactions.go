@@ -65,6 +65,11 @@ func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 			return &needs{iri: a.Object.ID} // something in a group of ours that has not come yet
 		}
 	}
+	if errors.Is(err, fault.NotFound) || err == nil && item.Group == 0 {
+		if early, err := x.early(ctx, q, a, a.Object.ID); err != nil || early {
+			return errors.Join(err, errNotYet)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -73,6 +78,30 @@ func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return err
 	}
 	return mayReact(ctx, q, a)
+}
+
+// early tells whether a member of a group of ours says something about a post in it that has not come to the group yet: its
+// author's node may be slower than this one, which said so in the activity's audience.
+func (x *Inbox) early(ctx context.Context, q db.Q, a *arrival, object string) (bool, error) {
+	if a.via != nil {
+		return false, nil
+	}
+	for _, iri := range a.Audience {
+		if !x.Dir.Ours(iri) {
+			continue
+		}
+		group, err := actors.ByIRI(ctx, q, iri)
+		if err != nil || !group.IsGroup() {
+			continue
+		}
+		role, err := actors.RoleOf(ctx, q, a.actor.ID, group.ID)
+		if err != nil || role == "" {
+			return false, err
+		}
+		gone, err := content.Buried(ctx, q, object)
+		return !gone, err
+	}
+	return false, nil
 }
 
 // mayReact tells whether an actor may say something about an item at all: not when its author has blocked it, nor when it is

@@ -4,10 +4,12 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -273,6 +275,9 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 	}
 	a, err := x.open(ctx, got.iri, got.actor, got.signer, got.body)
 	if err == nil {
+		err = x.waitsBehind(ctx, a, id)
+	}
+	if err == nil {
 		err = x.allowAndApply(ctx, a, id)
 	}
 	var n *needs
@@ -285,6 +290,28 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 		x.Log.Info("activity refused", "id", got.iri, "actor", got.actor, "reason", err)
 		return x.finish(ctx, x.DB, id, refused, fault.Sentence(err))
 	}
+}
+
+// errNotYet is for an activity whose time has not come: something before it is still on its way. It is tried again.
+var errNotYet = fault.Say(fault.Unavailable, "What this is about has not come yet.")
+
+// waitsBehind keeps the order of what one actor says about one thing: while something earlier waits for another server, what
+// comes after it waits too, or a like would stay that was taken back.
+func (x *Inbox) waitsBehind(ctx context.Context, a *arrival, id int64) error {
+	earlier, err := db.All(ctx, x.DB, db.Scalar[[]byte], "SELECT body FROM received WHERE state = 'waiting' AND actor = $1 AND id < $2 LIMIT 1000", a.Actor, id)
+	if err != nil || len(earlier) == 0 {
+		return err
+	}
+	about := a.Activity
+	for about.Object.Activity != nil {
+		about = about.Object.Activity
+	}
+	for _, body := range earlier {
+		if about.Object.ID != "" && bytes.Contains(body, []byte(strconv.Quote(about.Object.ID))) {
+			return errNotYet
+		}
+	}
+	return nil
 }
 
 // open reads an activity: the bytes that came when their actor vouches for them, those of its origin when somebody passed it on.
