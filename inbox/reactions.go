@@ -80,7 +80,7 @@ func allowReaction(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	return mayReact(ctx, q, a)
 }
 
-// early tells whether a member of a group of ours says something about a post in it that has not come to the group yet: its
+// early tells whether somebody who is or was a member of a group of ours says something about a post in it that has not come to the group yet: its
 // author's node may be slower than this one, which said so in the activity's audience.
 func (x *Inbox) early(ctx context.Context, q db.Q, a *arrival, object string) (bool, error) {
 	if a.via != nil {
@@ -94,8 +94,8 @@ func (x *Inbox) early(ctx context.Context, q db.Q, a *arrival, object string) (b
 		if err != nil || !group.IsGroup() {
 			continue
 		}
-		role, err := actors.RoleOf(ctx, q, a.actor.ID, group.ID)
-		if err != nil || role == "" {
+		r, err := actors.RelationOf(ctx, q, a.actor.ID, group.ID)
+		if err != nil || r.State == actors.None || r.State == actors.Banned {
 			return false, err
 		}
 		gone, err := content.Buried(ctx, q, object)

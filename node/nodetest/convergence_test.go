@@ -93,7 +93,7 @@ func play(t *testing.T, story []act) {
 				posts = slices.DeleteFunc(posts, func(s string) bool { return s == post })
 			}
 		case "like":
-			if has && !slices.Contains(likes[post], a.Who) {
+			if has && members[a.Who] && !slices.Contains(likes[post], a.Who) { // who is no member may know the post without its group, and tells only its author
 				p.Like(post)
 				likes[post] = append(likes[post], a.Who)
 			}
