@@ -111,9 +111,41 @@ func (o *Outbox) groupOf(ctx context.Context, q db.Q, item *content.Item) (*acto
 	return group, nil
 }
 
+// claimedGroup is the group that somebody else's post says it is for, while the group has not announced it yet: what a member
+// says about the post goes there all the same, and the group decides.
+func (o *Outbox) claimedGroup(ctx context.Context, q db.Q, who *actors.Actor, item *content.Item) (*actors.Actor, error) {
+	if item.Local || item.Group != 0 || item.Audience > actors.Unlisted || item.Kind == content.Announce {
+		return nil, nil
+	}
+	doc, err := content.Doc(ctx, q, item.ID)
+	if err != nil {
+		return nil, err
+	}
+	object, err := vocab.DecodeObject(doc)
+	if err != nil {
+		return nil, nil // written in a way that says nothing of groups
+	}
+	named, err := actors.ByIRIs(ctx, q, object.Audience)
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range named {
+		if !group.IsGroup() {
+			continue
+		}
+		if role, err := actors.RoleOf(ctx, q, who.ID, group.ID); err != nil || role != "" {
+			return group, err
+		}
+	}
+	return nil, nil
+}
+
 // tell sends an activity about an item, and through the item's group when it has one.
 func (o *Outbox) tell(ctx context.Context, tx *db.Tx, who *actors.Actor, item *content.Item, s sending) (*vocab.Activity, error) {
 	group, err := o.groupOf(ctx, tx, item)
+	if err == nil && group == nil {
+		group, err = o.claimedGroup(ctx, tx, who, item)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -155,6 +155,15 @@ func (o *Outbox) resolve(ctx context.Context, text string) map[string]*actors.Ac
 // Only a member's public post goes to a group: nothing is shown to more people than its writer chose.
 func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft, parent *content.Item, mentioned map[string]*actors.Actor) (*actors.Actor, error) {
 	var candidates []*actors.Actor
+	if parent != nil && parent.Group == 0 {
+		claimed, err := o.claimedGroup(ctx, o.DB, author, parent)
+		if err != nil {
+			return nil, err
+		}
+		if claimed != nil {
+			d.Group = claimed.ID
+		}
+	}
 	switch {
 	case parent != nil && parent.Group != 0:
 		d.Group = parent.Group
