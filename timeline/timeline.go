@@ -44,27 +44,69 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 	if t.DB.Postgres() {
 		return t.list(ctx, v, home, args, p)
 	}
-	// SQLite: who follows many finds a page among the newest items of all; who does not, in the newest of each.
-	if p.Min == 0 {
-		recent := "i.id >= COALESCE((SELECT MIN(n.id) FROM (SELECT id FROM items"
-		if p.Max != 0 {
-			args = append(args, p.Max)
-			recent += " WHERE id < $2"
+	// SQLite: the page is among the newest items of all, or among those as new as the newest of the authors that wrote last,
+	// or else found in the newest items of each author.
+	for _, among := range []func(context.Context, actors.Viewer, actors.Page) (string, []any, error){t.amongNewest, t.amongLastAuthors} {
+		condition, args, err := among(ctx, v, p)
+		if err != nil {
+			return nil, err
 		}
-		recent += fmt.Sprintf(" ORDER BY id DESC LIMIT %d) n), 0) AND ", homeWindow)
-		items, err := t.list(ctx, v, recent+home, args, p)
+		if condition == "" {
+			continue
+		}
+		items, err := t.list(ctx, v, condition+" AND "+home, args, p)
 		if err != nil || len(items) >= p.Limit {
 			return items, err
 		}
-		args = []any{v.ID}
 	}
 	sees, args := actors.Sees(v, "i", args)
 	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + p.SQL("i.id", &args)
-	return t.list(ctx, v, `i.id IN (SELECT x.id FROM (SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1) f
-		CROSS JOIN items x WHERE x.id IN (`+each+"))", args, p)
+	return t.list(ctx, v, "i.id IN (SELECT x.id FROM ("+authors+") f CROSS JOIN items x WHERE x.id IN ("+each+"))", args, p)
 }
 
-const homeWindow = 400 // newest items that are looked through for a page of home
+// homeWindow is how many of the newest items are looked through first.
+const homeWindow = 100
+
+// authors are those whom the viewer follows, and the viewer.
+const authors = "SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1"
+
+func (t *Timelines) amongNewest(_ context.Context, v actors.Viewer, p actors.Page) (string, []any, error) {
+	if p.Min != 0 {
+		return "", nil, nil
+	}
+	args, older := []any{v.ID}, ""
+	if p.Max != 0 {
+		args, older = append(args, p.Max), " WHERE id < $2"
+	}
+	return fmt.Sprintf("i.id >= COALESCE((SELECT MIN(n.id) FROM (SELECT id FROM items%s ORDER BY id DESC LIMIT %d) n), 0)", older, homeWindow), args, nil
+}
+
+// amongLastAuthors takes the authors who wrote last, twice as many as the page has items: each has one item at least that is
+// as new as the last of theirs, so that the page, even when half of it is not shown, holds nothing older and nobody else.
+func (t *Timelines) amongLastAuthors(ctx context.Context, v actors.Viewer, p actors.Page) (string, []any, error) {
+	if p.Min != 0 {
+		return "", nil, nil
+	}
+	type last struct {
+		item   content.ID
+		author actors.ID
+	}
+	args, older := []any{v.ID, 2 * p.Limit}, ""
+	if p.Max != 0 {
+		args, older = append(args, p.Max), " AND i.id < $3"
+	}
+	newest, err := db.All(ctx, t.DB, func(r db.Scanner) (l last, err error) { return l, r.Scan(&l.item, &l.author) },
+		"SELECT COALESCE((SELECT MAX(i.id) FROM items i WHERE i.author = f.author"+older+"), 0) AS newest, f.author FROM ("+authors+") f ORDER BY newest DESC LIMIT $2", args...)
+	if err != nil || len(newest) < 2*p.Limit || newest[len(newest)-1].item == 0 {
+		return "", nil, err
+	}
+	who := make([]actors.ID, len(newest))
+	for n, l := range newest {
+		who[n] = l.author
+	}
+	list, args := db.In([]any{v.ID, newest[len(newest)-1].item}, who)
+	return "i.id >= $2 AND i.author IN (" + list + ")", args, nil
+}
 
 const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
 	AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
