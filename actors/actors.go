@@ -59,6 +59,11 @@ type Actor struct {
 	LastItem                        time.Time
 	Published, Updated, Fetched     time.Time
 	Suspended, Deleted              time.Time
+	Silenced, Sensitized            time.Time // limited by an administrator, since
+	HideCollections                 bool      // who follows whom is not shown
+	IconDescription                 string    // alternative text
+	ImageDescription                string
+	Attribution                     []string // domains whose pages may name this actor as their author
 }
 
 // Field is a line of a profile; Value is sanitised HTML.
@@ -109,23 +114,25 @@ func (a *Actor) DeliveryInbox() string {
 const columns = `a.id, a.iri, a.kind, a.local, a.name, a.domain, a.host, a.title, a.summary, a.source, a.url, a.icon, a.image,
 	a.fields, a.emojis, a.inbox, a.shared_inbox, a.outbox, a.followers, a.following, a.featured, a.moderators, a.also_known_as, a.moved_to,
 	a.locked, a.discoverable, a.indexable, a.bot, a.visibility, a.join_policy, a.posting, a.plain_members, a.groups_1, a.epoch, a.seq, a.head,
-	a.followers_count, a.following_count, a.items_count, a.last_item, a.published, a.updated, a.fetched, a.suspended, a.deleted`
+	a.followers_count, a.following_count, a.items_count, a.last_item, a.published, a.updated, a.fetched, a.suspended, a.deleted,
+	a.silenced, a.sensitized, a.hide_collections, a.icon_description, a.image_description, a.attribution`
 
 func scan(row db.Scanner) (*Actor, error) {
 	var a Actor
-	var fields, emojis, also string
-	var last, published, updated, fetched, suspended, deleted int64
+	var fields, emojis, also, attribution string
+	var last, published, updated, fetched, suspended, deleted, silenced, sensitized int64
 	err := row.Scan(&a.ID, &a.IRI, &a.Kind, &a.Local, &a.Name, &a.Domain, &a.Host, &a.Title, &a.Summary, &a.Source, &a.URL, &a.Icon, &a.Image,
 		&fields, &emojis, &a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Following, &a.Featured, &a.Moderators, &also, &a.MovedTo,
 		&a.Locked, &a.Discoverable, &a.Indexable, &a.Bot, &a.Visibility, &a.JoinPolicy, &a.Posting, &a.PlainMembers, &a.Groups1, &a.Epoch, &a.Seq, &a.Head,
-		&a.FollowersCount, &a.FollowingCount, &a.ItemsCount, &last, &published, &updated, &fetched, &suspended, &deleted)
+		&a.FollowersCount, &a.FollowingCount, &a.ItemsCount, &last, &published, &updated, &fetched, &suspended, &deleted,
+		&silenced, &sensitized, &a.HideCollections, &a.IconDescription, &a.ImageDescription, &attribution)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range []struct {
 		text string
 		into any
-	}{{fields, &a.Fields}, {emojis, &a.Emojis}, {also, &a.AlsoKnownAs}} {
+	}{{fields, &a.Fields}, {emojis, &a.Emojis}, {also, &a.AlsoKnownAs}, {attribution, &a.Attribution}} {
 		if part.text == "[]" {
 			continue
 		}
@@ -135,6 +142,7 @@ func scan(row db.Scanner) (*Actor, error) {
 	}
 	a.LastItem, a.Published, a.Updated = db.FromMillis(last), db.FromMillis(published), db.FromMillis(updated)
 	a.Fetched, a.Suspended, a.Deleted = db.FromMillis(fetched), db.FromMillis(suspended), db.FromMillis(deleted)
+	a.Silenced, a.Sensitized = db.FromMillis(silenced), db.FromMillis(sensitized)
 	return &a, nil
 }
 

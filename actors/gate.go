@@ -35,21 +35,22 @@ func (v Viewer) Local() bool { return v.ID != 0 && v.Host == "" }
 // A node that asks (design rule 4) sees what at least one of its people may see: it delivers for them.
 func Sees(v Viewer, alias string, args []any) (string, []any) {
 	public := fmt.Sprintf("%s.audience <= %d", alias, Unlisted)
+	shown := alias + ".hidden < 2 AND "
 	n := len(args) + 1
 	switch {
 	case v.Local():
-		return fmt.Sprintf(`((%[3]s OR %[1]s.author = $%[2]d
+		return shown + fmt.Sprintf(`((%[3]s OR %[1]s.author = $%[2]d
 			OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = $%[2]d AND g.object = %[1]s.author AND g.state = 'active'))
 			OR (%[1]s.audience = %[6]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = $%[2]d AND g.object = %[1]s.grp AND g.state = 'active'))
 			OR (%[1]s.audience IN (%[4]d, %[5]d) AND EXISTS (SELECT 1 FROM recipients g WHERE g.item = %[1]s.id AND g.actor = $%[2]d)))
 			AND NOT EXISTS (SELECT 1 FROM blocks g WHERE g.subject = %[1]s.author AND g.object = $%[2]d))`,
 			alias, n, public, Followers, Direct, Members), append(args, v.ID)
 	case v.Host != "":
-		return fmt.Sprintf(`(%[3]s
+		return shown + fmt.Sprintf(`(%[3]s
 			OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM reach g WHERE g.object = %[1]s.author AND g.host = $%[2]d))
 			OR (%[1]s.audience = %[6]d AND EXISTS (SELECT 1 FROM reach g WHERE g.object = %[1]s.grp AND g.host = $%[2]d))
 			OR (%[1]s.audience IN (%[4]d, %[5]d) AND EXISTS (SELECT 1 FROM recipients g JOIN actors ga ON ga.id = g.actor WHERE g.item = %[1]s.id AND ga.host = $%[2]d)))`,
 			alias, n, public, Followers, Direct, Members), append(args, v.Host)
 	}
-	return public, args
+	return shown + public, args
 }

@@ -55,6 +55,18 @@ type Item struct {
 	Pinned, Closed                        time.Time
 	Published, Edited, Created            time.Time
 	App                                   int64
+	Hidden                                int // 1: in no public list, its author is limited; 2: nowhere, suspended
+	Quote                                 Quote
+	QuotePolicy                           string // who may quote it: "" as the audience says, public, followers, nobody; of others JSON
+	QuotesCount                           int64
+	Card                                  int64 // the preview of its first link; 0: none
+}
+
+// Quote is what an item quotes (FEP-044f).
+type Quote struct {
+	Of         ID     // 0 when unknown here: see IRI
+	IRI, State string // state: pending, accepted, rejected, revoked, deleted
+	Stamp      string // id of the QuoteAuthorization
 }
 
 // Poll is the question of a Question: what can be chosen and what was. The counts are those of its home.
@@ -79,7 +91,7 @@ func (p *Poll) Over(now time.Time) bool {
 
 const columns = `i.id, i.iri, i.kind, i.local, i.author, i.grp, i.audience, i.reply_to, i.reply_author, i.reply_iri, i.thread, i.boost_of, i.title, i.content,
 	i.source, i.summary, i.language, i.url, i.context, i.sensitive, i.poll, i.emojis, i.replies_count, i.likes_count, i.boosts_count, i.pinned, i.closed,
-	i.published, i.edited, i.created, i.app`
+	i.published, i.edited, i.created, i.app, i.hidden, i.quote_of, i.quote_iri, i.quote_state, i.quote_stamp, i.quote_policy, i.quotes_count, i.card`
 
 func scan(row db.Scanner) (*Item, error) {
 	var i Item
@@ -87,7 +99,8 @@ func scan(row db.Scanner) (*Item, error) {
 	var pinned, closed, published, edited, created int64
 	err := row.Scan(&i.ID, &i.IRI, &i.Kind, &i.Local, &i.Author, &i.Group, &i.Audience, &i.ReplyTo, &i.ReplyAuthor, &i.ReplyIRI, &i.Thread, &i.BoostOf,
 		&i.Title, &i.Content, &i.Source, &i.Summary, &i.Language, &i.URL, &i.Context, &i.Sensitive, &poll, &emojis, &i.RepliesCount, &i.LikesCount,
-		&i.BoostsCount, &pinned, &closed, &published, &edited, &created, &i.App)
+		&i.BoostsCount, &pinned, &closed, &published, &edited, &created, &i.App,
+		&i.Hidden, &i.Quote.Of, &i.Quote.IRI, &i.Quote.State, &i.Quote.Stamp, &i.QuotePolicy, &i.QuotesCount, &i.Card)
 	if err != nil {
 		return nil, err
 	}

@@ -422,3 +422,36 @@ CREATE TABLE tokens (
   used    BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX tokens_account ON tokens (account);
+
+-- migration 2: all that clients of Mastodon offer
+
+-- shared: columns that several parts read
+
+ALTER TABLE actors ADD COLUMN silenced BIGINT NOT NULL DEFAULT 0;          -- limited by an administrator: when
+ALTER TABLE actors ADD COLUMN sensitized BIGINT NOT NULL DEFAULT 0;        -- its files are shown as sensitive: since
+ALTER TABLE actors ADD COLUMN hide_collections BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE actors ADD COLUMN icon_description TEXT NOT NULL DEFAULT '';
+ALTER TABLE actors ADD COLUMN image_description TEXT NOT NULL DEFAULT '';
+ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JSON: domains that may name this actor as an author
+ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
+ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
+ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
+ALTER TABLE items ADD COLUMN quote_state TEXT NOT NULL DEFAULT '';         -- pending, accepted, rejected, revoked, deleted
+ALTER TABLE items ADD COLUMN quote_stamp TEXT NOT NULL DEFAULT '';         -- id of the QuoteAuthorization
+ALTER TABLE items ADD COLUMN quote_policy TEXT NOT NULL DEFAULT '';        -- who may quote it: '' as its audience says, public, followers, nobody; remote: JSON
+ALTER TABLE items ADD COLUMN quotes_count BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE items ADD COLUMN card BIGINT NOT NULL DEFAULT 0;               -- the preview of its first link
+ALTER TABLE notifications ADD COLUMN filtered BOOLEAN NOT NULL DEFAULT FALSE; -- kept apart as a request
+ALTER TABLE notifications ADD COLUMN about BIGINT NOT NULL DEFAULT 0;      -- a report, an event or a warning: see kind
+
+-- actors: what people keep to themselves about others
+
+-- content: quotes, drafts that wait, previews of links
+
+-- timeline: filters, requests, conversations, search
+
+-- media: emojis
+
+-- moderation
+
+-- auth: second factor, push
