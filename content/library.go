@@ -139,22 +139,13 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	if err != nil {
 		return fail(err)
 	}
-	ids := []media.ID{}
-	for _, f := range files[int64(before.ID)] {
-		ids = append(ids, f.ID)
+	if had := files[int64(before.ID)]; before.Local || changed(before, had, m) {
+		if err := l.keepVersion(ctx, tx, before, had); err != nil {
+			return fail(err)
+		}
 	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return fail(err)
-	}
-	written := before.Edited
-	if written.IsZero() {
-		written = before.Published
-	}
-	if before.Content != i.Content || before.Summary != i.Summary || before.Title != i.Title || before.Sensitive != i.Sensitive {
-		if _, err := tx.Exec(ctx, `INSERT INTO versions (id, item, title, content, source, summary, sensitive, poll, files, written) VALUES
-			($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, l.DB.NewID(), before.ID, before.Title, before.Content, before.Source, before.Summary, before.Sensitive,
-			pollText(before.Poll), string(text), db.Millis(written)); err != nil {
+	if !before.Poll.Same(i.Poll) { // another question: what was chosen answers it no longer
+		if _, err := tx.Exec(ctx, "DELETE FROM votes WHERE item = $1 AND kind = 'choice'", before.ID); err != nil {
 			return fail(err)
 		}
 	}
@@ -168,6 +159,11 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	}
 	if err := l.setTags(ctx, tx, before.ID, m.Tags); err != nil {
 		return fail(err)
+	}
+	if before.Local { // who is named no longer has had it, and may see it still
+		if _, err := tx.Exec(ctx, "UPDATE recipients SET mention = FALSE WHERE item = $1", before.ID); err != nil {
+			return fail(err)
+		}
 	}
 	for _, r := range m.Recipients {
 		if _, err := tx.Exec(ctx, "INSERT INTO recipients (item, actor, mention) VALUES ($1, $2, $3) ON CONFLICT (item, actor) DO UPDATE SET mention = excluded.mention",

@@ -90,8 +90,13 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 	}
 	if i.Poll != nil {
 		o.Poll = &vocab.Poll{Multiple: i.Poll.Multiple, EndTime: i.Poll.Ends, Closed: i.Poll.Closed, Voters: i.Poll.Voters}
+		untold := i.Poll.Hidden && !i.Poll.Over(time.Now())
 		for _, option := range i.Poll.Options {
-			o.Poll.Options = append(o.Poll.Options, vocab.PollOption{Name: option.Name, Votes: option.Votes})
+			votes := option.Votes
+			if untold {
+				votes = vocab.Untold
+			}
+			o.Poll.Options = append(o.Poll.Options, vocab.PollOption{Name: option.Name, Votes: votes})
 		}
 	}
 	return o, nil
@@ -245,8 +250,9 @@ func recipientsFromWire(ctx context.Context, q db.Q, o *vocab.Object) ([]Recipie
 }
 
 func pollFromWire(w *vocab.Poll) *Poll {
-	p := &Poll{Multiple: w.Multiple, Ends: w.EndTime, Closed: w.Closed, Voters: w.Voters}
+	p := &Poll{Multiple: w.Multiple, Ends: w.EndTime, Closed: w.Closed, Voters: w.Voters, Read: time.Now()}
 	for _, o := range w.Options[:min(len(w.Options), maxOptions)] {
+		p.Hidden = p.Hidden || o.Votes == vocab.Untold
 		p.Options = append(p.Options, Option{Name: actors.CleanText(o.Name, 200), Votes: max(o.Votes, 0)})
 	}
 	return p

@@ -448,6 +448,60 @@ ALTER TABLE notifications ADD COLUMN about BIGINT NOT NULL DEFAULT 0;      -- a 
 
 -- content: quotes, drafts that wait, previews of links
 
+ALTER TABLE versions ADD COLUMN emojis TEXT NOT NULL DEFAULT '[]';
+UPDATE versions SET files = '[]';                                          -- from now on JSON of the files as they were
+
+-- Files with item = -n are those that item n had before an edit: its history shows them.
+CREATE INDEX files_former ON files (item) WHERE item < -1;
+
+-- A post that is to appear later.
+CREATE TABLE drafts (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  due   BIGINT NOT NULL,
+  draft TEXT NOT NULL                         -- JSON: what its writer sent
+);
+CREATE INDEX drafts_owner ON drafts (owner, due);
+
+CREATE TABLE draft_files (
+  file  BIGINT PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
+  draft BIGINT NOT NULL REFERENCES drafts (id) ON DELETE CASCADE
+);
+CREATE INDEX draft_files_draft ON draft_files (draft);
+
+-- What a page says about itself, for the posts that link to it.
+CREATE TABLE cards (
+  id                BIGINT PRIMARY KEY,
+  link              TEXT NOT NULL UNIQUE,      -- as the posts have it, without its fragment
+  url               TEXT NOT NULL DEFAULT '',  -- where the page was found
+  kind              TEXT NOT NULL DEFAULT '',  -- link, photo, video; '': nothing to show
+  title             TEXT NOT NULL DEFAULT '',
+  description       TEXT NOT NULL DEFAULT '',
+  language          TEXT NOT NULL DEFAULT '',
+  author_name       TEXT NOT NULL DEFAULT '',
+  author_url        TEXT NOT NULL DEFAULT '',
+  author            BIGINT NOT NULL DEFAULT 0, -- an actor that lets the page's domain name it as its author
+  provider_name     TEXT NOT NULL DEFAULT '',
+  provider_url      TEXT NOT NULL DEFAULT '',
+  image             TEXT NOT NULL DEFAULT '',
+  image_description TEXT NOT NULL DEFAULT '',
+  width             BIGINT NOT NULL DEFAULT 0,
+  height            BIGINT NOT NULL DEFAULT 0,
+  published         BIGINT NOT NULL DEFAULT 0,
+  fetched           BIGINT NOT NULL DEFAULT 0, -- when; 0: not yet
+  created           BIGINT NOT NULL
+);
+CREATE INDEX items_card ON items (card, id) WHERE card > 0;
+
+-- The reading of answers on other servers that goes on in the background.
+CREATE TABLE refreshes (
+  id       BIGINT PRIMARY KEY,
+  item     BIGINT NOT NULL UNIQUE REFERENCES items (id) ON DELETE CASCADE,
+  started  BIGINT NOT NULL,
+  finished BIGINT NOT NULL DEFAULT 0,
+  found    BIGINT NOT NULL DEFAULT 0
+);
+
 -- timeline: filters, requests, conversations, search
 
 -- media: emojis

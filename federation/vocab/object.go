@@ -147,7 +147,13 @@ func readPoll(o object) *Poll {
 		if name == "" {
 			continue
 		}
-		p.Options = append(p.Options, PollOption{Name: name, Votes: int(f.get("replies").fields().count("totalItems"))})
+		option := PollOption{Name: name}
+		if replies := f.get("replies").fields(); replies != nil {
+			if option.Votes = int(replies.count("totalItems")); replies.get("totalItems") == nil {
+				option.Votes = Untold
+			}
+		}
+		p.Options = append(p.Options, option)
 	}
 	if f, ok := o.get("votersCount").number(); ok && f >= 0 && f < 1<<53 {
 		p.Voters = int(f)
@@ -256,7 +262,11 @@ func (p props) poll(poll *Poll) {
 	}
 	options := make([]any, len(poll.Options))
 	for i, o := range poll.Options {
-		options[i] = props{"type": "Note", "name": o.Name, "replies": props{"type": "Collection", "totalItems": int64(o.Votes)}}
+		replies := props{"type": "Collection"}
+		if o.Votes != Untold {
+			replies["totalItems"] = int64(o.Votes)
+		}
+		options[i] = props{"type": "Note", "name": o.Name, "replies": replies}
 	}
 	if poll.Multiple {
 		p["anyOf"] = options

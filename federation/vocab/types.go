@@ -136,8 +136,11 @@ type Poll struct {
 // PollOption is one answer and its votes.
 type PollOption struct {
 	Name  string
-	Votes int
+	Votes int // Untold: not before the end
 }
+
+// Untold stands for the votes of a poll that hides them until its end: a Collection without totalItems, as Mastodon has it.
+const Untold = -1
 
 // InteractionPolicy says who may do what without or with approval (GoToSocial). Values are Public, collections and actors.
 type InteractionPolicy struct {
