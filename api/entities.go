@@ -102,11 +102,12 @@ type status struct {
 	Text             *string      `json:"text,omitempty"` // what was typed; only of a deleted status
 	Reblog           *status      `json:"reblog"`
 	Account          *account     `json:"account"`
+	Application      *madeWith    `json:"application,omitempty"` // of our own: for everybody when public, or else for the author
 	MediaAttachments []attachment `json:"media_attachments"`
 	Mentions         []mention    `json:"mentions"`
 	Tags             []statusTag  `json:"tags"`
 	Emojis           []emoji      `json:"emojis"`
-	Card             *empty       `json:"card"`
+	Card             *card        `json:"card"`
 	Poll             *poll        `json:"poll"`
 	Quote            *empty       `json:"quote"`
 	*marks                        // of who asks
@@ -120,6 +121,11 @@ type marks struct {
 	Bookmarked bool    `json:"bookmarked"`
 	Pinned     bool    `json:"pinned"`
 	Filtered   []empty `json:"filtered"`
+}
+
+type madeWith struct {
+	Name    string  `json:"name"`
+	Website *string `json:"website"`
 }
 
 type mention struct {

@@ -104,7 +104,6 @@ var scenarios = []scenario{
 	{"post", "anna", "POST", "/api/v1/statuses", `{"status":"Hallo @dora@elders.example","sensitive":true,"spoiler_text":"let op"}`, 200, has(`"visibility":"unlisted"`, `"spoiler_text":"let op"`, `"sensitive":true`, `"acct":"dora@elders.example"`, `class=\"u-url mention\"`), nil},
 	{"post nothing", "anna", "POST", "/api/v1/statuses", "status=", 422, has("blank"), nil},
 	{"post for whom", "anna", "POST", "/api/v1/statuses", "status=x&visibility=friends", 422, has("visibility"), nil},
-	{"post later", "anna", "POST", "/api/v1/statuses", "status=x&scheduled_at=2027-01-01T00:00:00Z", 422, has("schedule"), nil},
 	{"answer to nothing", "anna", "POST", "/api/v1/statuses", "status=x&in_reply_to_id=1", 404, has("error"), nil},
 	{"answer", "cas", "POST", "/api/v1/statuses", "status=Eens&in_reply_to_id={public}&visibility=public", 200, has(`"in_reply_to_id":"{public}"`, `"in_reply_to_account_id":"{anna}"`), nil},
 	{"conversation", "", "GET", "/api/v1/statuses/{public}/context", "", 200, has(`"ancestors":[]`, "Antwoord", "Eens"), nil},

@@ -34,7 +34,18 @@ var schemas = map[string]string{
 	"CustomEmoji": `shortcode:word url:url static_url:url visible_in_picker:bool category:text?`,
 	"Status": `id:id created_at:time in_reply_to_id:id? in_reply_to_account_id:id? sensitive:bool spoiler_text:text visibility:visibility language:text? uri:url url:url? replies_count:int
 		reblogs_count:int favourites_count:int quotes_count:int edited_at:time? content:text text?:text reblog:Status? account:Account media_attachments:[]MediaAttachment mentions:[]Mention
-		tags:[]StatusTag emojis:[]CustomEmoji card:Nothing? poll:Poll? quote:Nothing? favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
+		tags:[]StatusTag emojis:[]CustomEmoji card:PreviewCard? application?:StatusApplication poll:Poll? quote:Nothing? favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
+	"PreviewCard": `url:url title:text description:text language:text? type:cardtype authors:[]CardAuthor author_name:text author_url:text provider_name:text provider_url:text html:text
+		width:int height:int image:url? image_description:text embed_url:text blurhash:text? published_at:time?`,
+	"CardAuthor":        `name:text url:text account:Account?`,
+	"StatusApplication": `name:text website:url?`,
+	"ScheduledStatus":   `id:id scheduled_at:time params:ScheduledParams media_attachments:[]MediaAttachment`,
+	"ScheduledParams": `text:text poll:ScheduledPoll? media_ids:[]id? sensitive:bool? spoiler_text:text? visibility:visibility in_reply_to_id:int? language:text? application_id:int
+		scheduled_at:Nothing? idempotency:text? with_rate_limit:bool`,
+	"ScheduledPoll":   `options:[]text expires_in:int multiple:bool hide_totals:bool`,
+	"AsyncRefresh":    `async_refresh:Refreshing`,
+	"Refreshing":      `id:word status:refreshstate result_count:int?`,
+	"OEmbed":          `type:word version:word title:text author_name:text author_url:url provider_name:text provider_url:url cache_age:int html:text width:int height:int?`,
 	"Mention":         `id:id username:word url:url acct:word`,
 	"StatusTag":       `name:word url:url`,
 	"MediaAttachment": `id:id type:mediatype url:url? preview_url:url? remote_url:url? text_url:url? meta:Meta description:text? blurhash:text?`,
@@ -117,6 +128,9 @@ var answers = map[string]string{
 	"POST /api/v1/statuses/{id}/unfavourite": "Status", "POST /api/v1/statuses/{id}/reblog": "Status", "POST /api/v1/statuses/{id}/unreblog": "Status",
 	"POST /api/v1/statuses/{id}/bookmark": "Status", "POST /api/v1/statuses/{id}/unbookmark": "Status", "POST /api/v1/statuses/{id}/pin": "Status",
 	"POST /api/v1/statuses/{id}/unpin": "Status", "GET /api/v1/polls/{id}": "Poll", "POST /api/v1/polls/{id}/votes": "Poll",
+	"GET /api/v1/statuses/{id}/card": "PreviewCard", "GET /api/v1/scheduled_statuses": "[]ScheduledStatus", "GET /api/v1/scheduled_statuses/{id}": "ScheduledStatus",
+	"PUT /api/v1/scheduled_statuses/{id}": "ScheduledStatus", "DELETE /api/v1/scheduled_statuses/{id}": "Nothing", "GET /api/v1_alpha/async_refreshes/{id}": "AsyncRefresh",
+	"GET /api/oembed": "OEmbed", "GET /api/v1/timelines/link": "[]Status",
 	"POST /api/v2/media": "MediaAttachment", "POST /api/v1/media": "MediaAttachment", "GET /api/v1/media/{id}": "MediaAttachment", "PUT /api/v1/media/{id}": "MediaAttachment",
 	"GET /api/v1/bookmarks": "[]Status", "GET /api/v1/favourites": "[]Status", "GET /api/v1/timelines/home": "[]Status", "GET /api/v1/timelines/public": "[]Status",
 	"GET /api/v1/timelines/tag/{name}": "[]Status", "GET /api/v1/timelines/list/{id}": "[]Status", "GET /api/v1/lists": "[]List", "GET /api/v1/lists/{id}": "List",
@@ -230,6 +244,8 @@ var (
 	intPattern   = regexp.MustCompile(`^[0-9]+$`)
 	enumerations = map[string][]string{
 		"visibility":       {"public", "unlisted", "private", "direct"},
+		"cardtype":         {"link", "photo", "video"},
+		"refreshstate":     {"running", "finished"},
 		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
 		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"},
 	}

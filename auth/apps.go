@@ -152,3 +152,23 @@ func (a *Auth) app(ctx context.Context, clientID string) (App, error) {
 		return p, err
 	}, "SELECT "+appColumns+" FROM apps p WHERE p.client_id = $1", clientID)
 }
+
+// Apps returns the clients with these ids, in one query.
+func (a *Auth) Apps(ctx context.Context, ids []int64) (map[int64]App, error) {
+	list, args := db.In(nil, ids)
+	all, err := db.All(ctx, a.d, func(row db.Scanner) (App, error) {
+		var p App
+		into, done := p.row()
+		err := row.Scan(into...)
+		done()
+		return p, err
+	}, "SELECT "+appColumns+" FROM apps p WHERE p.id IN ("+list+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load clients: %w", err)
+	}
+	found := make(map[int64]App, len(all))
+	for _, p := range all {
+		found[p.ID] = p
+	}
+	return found, nil
+}

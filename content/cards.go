@@ -141,7 +141,7 @@ func Cards(ctx context.Context, q db.Q, ids []int64) (map[int64]*Card, error) {
 	return found, nil
 }
 
-// CardOf returns the card of a page, by the address that posts have or the one where it was found.
+// CardOf returns the card of a page, by the address that posts have.
 func CardOf(ctx context.Context, q db.Q, address string) (*Card, error) {
 	link := pageAddress(nil, address)
 	c, err := db.One(ctx, q, scanCard, "SELECT "+cardColumns+" FROM cards c WHERE c.kind <> '' AND c.link = $1", link)

@@ -177,7 +177,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
-	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread
+	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.Card = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread, before.Card
 	return nil
 }
 

@@ -28,6 +28,7 @@ const (
 
 const (
 	jobParents   = "parents"
+	jobReplies   = "replies"
 	jobFollowers = "followers"
 )
 
@@ -259,6 +260,9 @@ func (x *Inbox) refresh(ctx context.Context, iri string) error {
 		m, err := x.Library.FromWire(ctx, tx, doc.Object, author, nil)
 		if err != nil {
 			return err
+		}
+		if onlyCounts(before, m.Item) {
+			return content.SetPoll(ctx, tx, before.ID, m.Item.Poll)
 		}
 		return x.Timelines.Republish(ctx, tx, before, m)
 	})

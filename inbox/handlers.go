@@ -306,7 +306,7 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if err != nil {
 		return err
 	}
-	if m.Item.Poll != nil && m.Item.Content == a.item.Content && m.Item.Edited.Equal(a.item.Edited) {
+	if onlyCounts(a.item, m.Item) {
 		if err := content.SetPoll(ctx, tx, a.item.ID, m.Item.Poll); err != nil {
 			return err
 		}
@@ -322,6 +322,11 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return err
 	}
 	return x.relay(ctx, tx, a, a.item)
+}
+
+// onlyCounts tells whether nothing of a poll has changed but how often each answer was chosen.
+func onlyCounts(before, now *content.Item) bool {
+	return now.Poll != nil && now.Poll.Same(before.Poll) && now.Content == before.Content && now.Edited.Equal(before.Edited)
 }
 
 func allowDelete(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {

@@ -236,6 +236,15 @@ func Keep(ctx context.Context, tx *db.Tx, draft, owner int64, ids []ID) error {
 	return nil
 }
 
+// Release makes the files that a draft keeps loose again, for as long as new ones.
+func Release(ctx context.Context, tx *db.Tx, draft int64) error {
+	_, err := tx.Exec(ctx, "UPDATE files SET created = $1 WHERE item = 0 AND id IN (SELECT file FROM draft_files WHERE draft = $2)", db.Millis(time.Now()), draft)
+	if err != nil {
+		return fmt.Errorf("release files of draft %d: %w", draft, err)
+	}
+	return nil
+}
+
 // OfDrafts returns the files that drafts keep, in one query.
 func OfDrafts(ctx context.Context, q db.Q, drafts []int64) (map[int64][]File, error) {
 	files := make(map[int64][]File)
