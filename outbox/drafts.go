@@ -66,7 +66,7 @@ func (o *Outbox) Submit(ctx context.Context, author *actors.Actor, d Draft, due 
 		return nil, nil, err
 	}
 	if d.Once != "" {
-		if i, s, err := o.said(ctx, author, d.Once); err == nil {
+		if i, s, err := said(ctx, o.DB, author, d.Once); err == nil {
 			return i, s, nil
 		}
 	}
@@ -89,7 +89,7 @@ func (o *Outbox) Submit(ctx context.Context, author *actors.Actor, d Draft, due 
 	})
 	switch {
 	case errors.Is(err, errSaid):
-		return o.said(ctx, author, d.Once)
+		return o.saidNow(ctx, author, d.Once)
 	case err != nil:
 		return nil, nil, fmt.Errorf("post of %s: %w", author.IRI, err)
 	case due.IsZero():
@@ -112,17 +112,26 @@ func checkDue(due time.Time) error {
 var errSaid = errors.New("said already")
 
 // said is what an idempotency key gave before, fault.NotFound when it is new.
-func (o *Outbox) said(ctx context.Context, author *actors.Actor, once string) (*content.Item, *Scheduled, error) {
-	id, err := db.One(ctx, o.DB, db.Scalar[int64], "SELECT item FROM idempotency WHERE owner = $1 AND word = $2 AND created > $3",
+func said(ctx context.Context, q db.Q, author *actors.Actor, once string) (*content.Item, *Scheduled, error) {
+	id, err := db.One(ctx, q, db.Scalar[int64], "SELECT item FROM idempotency WHERE owner = $1 AND word = $2 AND created > $3",
 		author.ID, once, db.Millis(time.Now().Add(-onceFor)))
 	if err != nil {
 		return nil, nil, err
 	}
-	if s, err := o.ScheduledByID(ctx, author.ID, id); err == nil || !errors.Is(err, fault.NotFound) {
+	if s, err := scheduledByID(ctx, q, author.ID, id); err == nil || !errors.Is(err, fault.NotFound) {
 		return nil, s, err
 	}
-	i, err := content.Get(ctx, o.DB, viewer(author), content.ID(id))
+	i, err := content.Get(ctx, q, viewer(author), content.ID(id))
 	return i, nil, err
+}
+
+// saidNow is said behind whoever was just faster: its transaction may share its commit with ours, which nobody else sees before.
+func (o *Outbox) saidNow(ctx context.Context, author *actors.Actor, once string) (i *content.Item, s *Scheduled, err error) {
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
+		i, s, err = said(ctx, tx, author, once)
+		return err
+	})
+	return i, s, err
 }
 
 func (o *Outbox) remember(ctx context.Context, tx *db.Tx, author *actors.Actor, once string, id content.ID) error {
@@ -199,7 +208,11 @@ func (o *Outbox) ScheduledOf(ctx context.Context, owner actors.ID, p actors.Page
 
 // ScheduledByID is one of somebody's own; those of others do not exist.
 func (o *Outbox) ScheduledByID(ctx context.Context, owner actors.ID, id int64) (*Scheduled, error) {
-	s, err := db.One(ctx, o.DB, scanDraft, "SELECT "+draftColumns+" FROM drafts d WHERE d.id = $1 AND d.owner = $2", id, owner)
+	return scheduledByID(ctx, o.DB, owner, id)
+}
+
+func scheduledByID(ctx context.Context, q db.Q, owner actors.ID, id int64) (*Scheduled, error) {
+	s, err := db.One(ctx, q, scanDraft, "SELECT "+draftColumns+" FROM drafts d WHERE d.id = $1 AND d.owner = $2", id, owner)
 	if errors.Is(err, fault.NotFound) {
 		err = fault.Say(fault.NotFound, "There is no such scheduled post of yours.")
 	}
