@@ -36,7 +36,11 @@ func (l *Library) readCard(ctx context.Context, link string) (*Card, error) {
 	if policy, err := actors.PolicyOf(ctx, l.DB, federation.Host(link)); err != nil || policy == actors.PeerBlocked {
 		return nil, errors.Join(err, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(link)))
 	}
-	page, kind, err := l.Dir.Client.Page(ctx, link, "text/html, application/xhtml+xml;q=0.9", maxPage)
+	const pages = "text/html, application/xhtml+xml;q=0.9"
+	page, kind, err := l.Dir.Client.Page(ctx, link, pages, maxPage)
+	if safe, plain := strings.CutPrefix(link, "http://"); plain && errors.Is(err, fault.Malformed) { // this node reads nothing unencrypted
+		page, kind, err = l.Dir.Client.Page(ctx, "https://"+safe, pages, maxPage)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", link, err)
 	}

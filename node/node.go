@@ -133,6 +133,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
 	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
+	n.Outbox.MayPost = n.mayPost
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
 	n.Inbox.Prepare()
@@ -177,6 +178,15 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) Close() error {
 	n.Client.Close()
 	return n.DB.Close()
+}
+
+// mayPost tells whether an account is not disabled. People without one, of tests and imports, may.
+func (n *Node) mayPost(ctx context.Context, id actors.ID) (bool, error) {
+	account, err := n.Auth.Account(ctx, n.DB, id)
+	if errors.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	return err == nil && account.Disabled.IsZero(), err
 }
 
 const jobDaily = "daily"

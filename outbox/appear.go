@@ -56,10 +56,13 @@ func (o *Outbox) publishDraft(ctx context.Context, payload []byte) error {
 	case time.Now().Before(s.Due):
 		return jobs.Retry(s.Due)
 	}
-	author, err := actors.Get(ctx, o.DB, s.Owner)
-	if err == nil && author.Active() {
+	author, may, err := o.poster(ctx, s.Owner)
+	switch {
+	case err != nil:
+		return err
+	case may:
 		err = o.publishNow(ctx, author, s)
-	} else if err == nil || errors.Is(err, fault.Gone) {
+	default:
 		err = o.DB.Tx(ctx, func(tx *db.Tx) error { return dropDraft(ctx, tx, id) }) // nobody to publish it, nor to be told
 	}
 	switch {
@@ -73,6 +76,19 @@ func (o *Outbox) publishDraft(ctx context.Context, payload []byte) error {
 		return nil
 	}
 	return err
+}
+
+// poster is one of ours, and whether it may post still.
+func (o *Outbox) poster(ctx context.Context, id actors.ID) (*actors.Actor, bool, error) {
+	author, err := actors.Get(ctx, o.DB, id)
+	if errors.Is(err, fault.Gone) || errors.Is(err, fault.NotFound) {
+		return nil, false, nil
+	}
+	if err != nil || !author.Active() || o.MayPost == nil {
+		return author, err == nil && author.Active(), err
+	}
+	may, err := o.MayPost(ctx, id)
+	return author, may, err
 }
 
 func (o *Outbox) publishNow(ctx context.Context, author *actors.Actor, s *Scheduled) error {

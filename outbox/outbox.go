@@ -25,6 +25,9 @@ type Outbox struct {
 	Library   *content.Library
 	Timelines *timeline.Timelines
 	Jobs      *jobs.Queue
+
+	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
+	MayPost func(context.Context, actors.ID) (bool, error)
 }
 
 // Prepare registers the outbox's durable work; before the queue runs.

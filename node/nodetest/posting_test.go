@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
@@ -193,6 +194,26 @@ func TestAScheduledPostThatCannotAppear(t *testing.T) {
 		}
 		if len(chris) != 0 {
 			t.Errorf("who is named in it was told %q", chris)
+		}
+	})
+}
+
+// TestAScheduledPostOfADisabledAccount: it does not appear, and nobody is told.
+func TestAScheduledPostOfADisabledAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, anna, _ := pair(t)
+		id := anna.Actor().ID
+		w.tx("gouda", func(ctx context.Context, n *node.Node, tx *db.Tx) error {
+			return n.Auth.AddAccount(ctx, tx, id, "anna@gouda.example", auth.Hashed{}, false)
+		})
+		anna.schedule(outbox.Draft{Text: "Eerst"}, time.Hour)
+		anna.schedule(outbox.Draft{Text: "Daarna"}, 3*time.Hour)
+		w.Pass(2 * time.Hour)
+		w.tx("gouda", func(ctx context.Context, n *node.Node, tx *db.Tx) error { return n.Auth.Disable(ctx, tx, id) })
+		w.Pass(2 * time.Hour)
+		w.Sees("bas@provincie", "Eerst")
+		if n := w.Number("gouda", "SELECT COUNT(*) FROM items") + w.Number("gouda", "SELECT COUNT(*) FROM drafts"); n != 1 {
+			t.Errorf("%d posts and drafts", n)
 		}
 	})
 }
