@@ -120,6 +120,9 @@ func (o *Outbox) tellFailed(ctx context.Context, tx *db.Tx, author *actors.Actor
 	if err := dropDraft(ctx, tx, s.ID); err != nil {
 		return err
 	}
+	if err := forgetKey(ctx, tx, author.ID, s.ID); err != nil {
+		return err
+	}
 	organisation, err := actors.ByIRI(ctx, tx, o.Dir.URL("/org"))
 	if err != nil {
 		return err

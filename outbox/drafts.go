@@ -244,5 +244,16 @@ func (o *Outbox) Unschedule(ctx context.Context, owner actors.ID, id int64) erro
 	if _, err := o.ScheduledByID(ctx, owner, id); err != nil {
 		return err
 	}
-	return o.DB.Tx(ctx, func(tx *db.Tx) error { return dropDraft(ctx, tx, id) })
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := dropDraft(ctx, tx, id); err != nil {
+			return err
+		}
+		return forgetKey(ctx, tx, owner, id)
+	})
+}
+
+// forgetKey lets the idempotency key of a draft that never appears be used again.
+func forgetKey(ctx context.Context, tx *db.Tx, owner actors.ID, id int64) error {
+	_, err := tx.Exec(ctx, "DELETE FROM idempotency WHERE owner = $1 AND item = $2", owner, id)
+	return err
 }
