@@ -383,6 +383,7 @@ func TestScheduledAndLinkedPagesCostTheSame(t *testing.T) {
 				join = "&"
 			}
 			cost := func(limit string) (int64, string) {
+				w.api.DB.Forget()
 				before := queries.Load()
 				body := w.ask("GET", path+join+"limit="+limit, "anna", "").Body.String()
 				return queries.Load() - before, body

@@ -127,16 +127,24 @@ func scanCard(r db.Scanner) (*Card, error) {
 	return &c, err
 }
 
-// Cards returns those of the cards that have something to show, in one query.
+// Cards returns those of the cards that have something to show, in one query. They are shared: do not write to them.
 func Cards(ctx context.Context, q db.Q, ids []int64) (map[int64]*Card, error) {
-	list, args := db.In(nil, ids)
-	all, err := db.All(ctx, q, scanCard, "SELECT "+cardColumns+" FROM cards c WHERE c.kind <> '' AND c.id IN ("+list+")", args...)
+	found, err := db.Remember(ctx, q, "cards", ids, func(ctx context.Context, q db.Q, ids []int64) (map[int64]*Card, error) {
+		list, args := db.In(nil, ids)
+		all, err := db.All(ctx, q, scanCard, "SELECT "+cardColumns+" FROM cards c WHERE c.id IN ("+list+")", args...)
+		rows := make(map[int64]*Card, len(all))
+		for _, c := range all {
+			rows[c.ID] = c
+		}
+		return rows, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("load cards: %w", err)
 	}
-	found := make(map[int64]*Card, len(all))
-	for _, c := range all {
-		found[c.ID] = c
+	for id, c := range found {
+		if c.Kind == "" {
+			delete(found, id)
+		}
 	}
 	return found, nil
 }
