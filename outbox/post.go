@@ -40,7 +40,9 @@ type Draft struct {
 	ReplyTo                 content.ID
 	Files                   []media.ID
 	Poll                    *content.Poll
-	Group                   actors.ID // where it is posted; 0: the group that the text mentions, or that of the parent
+	Quote                   content.ID // what it quotes; an edit leaves that as it was
+	QuotePolicy             string     // who may quote it: public, followers or nobody; "" everybody, in an edit as before
+	Group                   actors.ID  // where it is posted; 0: the group that the text mentions, or that of the parent
 	App                     int64
 	Once                    string // an idempotency key: the same word within an hour returns the first post
 }
@@ -55,9 +57,11 @@ func (d *Draft) check() error {
 		return fault.Say(fault.Invalid, "Validation failed: the post is %d characters long, and %d is the limit: shorten it.", length, MaxCharacters)
 	case d.Poll != nil && len(d.Files) > 0:
 		return fault.Say(fault.Invalid, "A post has either a poll or files, not both.")
+	case d.Quote != 0 && (d.Poll != nil || len(d.Files) > 0):
+		return errQuoteAlone
 	}
-	if d.Poll == nil {
-		return nil
+	if err := checkQuotePolicy(d.QuotePolicy); err != nil || d.Poll == nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for n := range d.Poll.Options {
@@ -108,6 +112,12 @@ func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*cont
 	if err != nil {
 		return nil, err
 	}
+	var quoted *actors.Actor
+	if d.Quote != 0 {
+		if quoted, err = o.quote(ctx, author, d.Quote, m); err != nil {
+			return nil, err
+		}
+	}
 	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
 		if d.Once != "" {
 			if err := o.rememberOnce(ctx, tx, author, d.Once, m.Item.ID); err != nil {
@@ -121,9 +131,11 @@ func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*cont
 		if err != nil {
 			return err
 		}
-		_, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
-			Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
-		return err
+		if _, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
+			Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}}); err != nil || quoted == nil {
+			return err
+		}
+		return o.askQuote(ctx, tx, author, m.Item, object, quoted)
 	})
 	if errors.Is(err, errPostedAlready) {
 		return o.postedOnce(ctx, o.DB, author, d.Once)
@@ -234,6 +246,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	if group != nil {
 		i.Group, i.Audience = group.ID, actors.Public
 	}
+	i.QuotePolicy = quotePolicy(d.QuotePolicy, i.Audience)
 	return m, nil
 }
 
@@ -265,6 +278,13 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 	mentioned := o.resolve(ctx, d.Text)
 	m, err := o.compose(ctx, author, d, nil, nil, mentioned)
 	if err != nil {
+		return nil, err
+	}
+	if d.QuotePolicy == "" {
+		d.QuotePolicy = before.QuotePolicy
+	}
+	m.Item.QuotePolicy = quotePolicy(d.QuotePolicy, before.Audience)
+	if err := o.quoteAgain(ctx, before, m); err != nil {
 		return nil, err
 	}
 	m.Item.URL, m.Item.Context, m.Item.Edited = before.URL, before.Context, time.Now()
@@ -363,10 +383,10 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error
 	return o.undoBoost(ctx, tx, group, boost, i)
 }
 
-// touched are the people elsewhere who answered, boosted or liked an item: they have it, whoever it was addressed to.
+// touched are the people elsewhere who answered, boosted, quoted or liked an item: they have it, whoever it was addressed to.
 func (o *Outbox) touched(ctx context.Context, q db.Q, i *content.Item) ([]*actors.Actor, error) {
 	ids, err := db.All(ctx, q, db.Scalar[actors.ID], `SELECT author FROM items WHERE reply_to = $1 AND reply_to > 0 UNION SELECT author FROM items WHERE boost_of = $1 AND boost_of > 0
-		UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
+		UNION SELECT author FROM items WHERE quote_of = $1 AND quote_of > 0 UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
 	if err != nil {
 		return nil, fmt.Errorf("who has %s: %w", i.IRI, err)
 	}

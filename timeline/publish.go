@@ -32,6 +32,9 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 			return true, err
 		}
 	}
+	if err := t.notifyQuote(ctx, tx, i); err != nil {
+		return true, err
+	}
 	if i.BoostOf == 0 && i.Audience != actors.Direct {
 		watchers, err := db.All(ctx, tx, func(r db.Scanner) (id actors.ID, err error) { return id, r.Scan(&id) },
 			`SELECT r.subject FROM relations r JOIN actors a ON a.id = r.subject AND a.local WHERE r.object = $1 AND r.state = 'active' AND r.notify`, i.Author)
@@ -69,7 +72,7 @@ func (t *Timelines) notifyBoost(ctx context.Context, tx *db.Tx, boost *content.I
 	return t.Notify(ctx, tx, of.Author, Reblog, boost.Author, of.ID)
 }
 
-// Republish keeps a new version of an item and tells who is watching, and those who boosted it.
+// Republish keeps a new version of an item and tells who is watching, and those who boosted or quoted it.
 func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.Item, m *content.Made) error {
 	if err := t.Library.Edit(ctx, tx, before, m); err != nil {
 		return err
@@ -83,6 +86,9 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 		if err := t.Notify(ctx, tx, b, Edited, before.Author, before.ID); err != nil {
 			return err
 		}
+	}
+	if err := t.notifyQuoting(ctx, tx, before); err != nil {
+		return err
 	}
 	t.wake(tx, Hint{Event: Changed, Item: before.ID, Author: before.Author, Recipients: recipients(m)})
 	return nil
