@@ -237,7 +237,7 @@ func Stamp(ctx context.Context, q db.Q, viewer actors.Viewer, stamp string) (*vo
 	if err != nil {
 		return nil, err
 	}
-	if len(stamped) != 1 || stamped[0].Quote.State != QuoteAccepted {
+	if len(stamped) != 1 || stamped[0].Quote.State != QuoteAccepted || stamped[0].Hidden >= 2 {
 		return nil, unknown
 	}
 	quoting := stamped[0]
