@@ -52,6 +52,9 @@ func (a *API) post(ctx context.Context, c *call) (any, error) {
 	if d.Poll, err = c.poll(); err != nil {
 		return nil, err
 	}
+	if err := c.quoting(&d); err != nil {
+		return nil, err
+	}
 	i, err := a.Outbox.Post(ctx, me, d)
 	if err != nil {
 		return nil, err
@@ -64,8 +67,6 @@ func (c *call) unsupported() error {
 	switch {
 	case c.Text("scheduled_at") != "":
 		return fault.Say(fault.Invalid, "This server cannot schedule posts yet: post it when the time has come.")
-	case c.Text("quoted_status_id") != "":
-		return fault.Say(fault.Invalid, "This server cannot quote posts yet: put the address of the post in the text.")
 	case len(c.Text("language")) > 35:
 		return fault.Say(fault.Invalid, "Validation failed: language must be a short code such as nl or en.")
 	}
@@ -112,7 +113,8 @@ func (a *API) edit(ctx context.Context, c *call) (any, error) {
 	if err := c.unsupported(); err != nil {
 		return nil, err
 	}
-	d := outbox.Draft{Text: i.Source, Summary: i.Summary, Language: i.Language, Sensitive: c.Bool("sensitive", i.Sensitive), Audience: i.Audience}
+	d := outbox.Draft{Text: i.Source, Summary: i.Summary, Language: i.Language, Sensitive: c.Bool("sensitive", i.Sensitive), Audience: i.Audience,
+		QuotePolicy: c.Text("quote_approval_policy")}
 	for key, into := range map[string]*string{"status": &d.Text, "spoiler_text": &d.Summary, "language": &d.Language} {
 		if c.Has(key) {
 			*into = c.Text(key)
@@ -181,9 +183,16 @@ func (a *API) delete(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	was, err := a.status(ctx, c.viewer, i)
+	s, err := a.load(ctx, c.viewer, []*content.Item{i})
 	if err != nil {
 		return nil, err
+	}
+	was := a.show(s, i)
+	if was == nil {
+		return nil, fault.Say(fault.NotFound, "Record not found")
+	}
+	if of := s.quotes.items[i.Quote.Of]; of != nil { // to write it again, however it stood
+		was.Quote = quote{i.Quote.State, a.showQuoted(s, of)}
 	}
 	if i.BoostOf != 0 && i.Author == me.ID {
 		_, err = a.Outbox.Unboost(ctx, me, i.BoostOf)

@@ -115,7 +115,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		before := *i
 		before.Title, before.Content = v.Title, v.Content
 		e := statusEdit{Content: body(&before), SpoilerText: v.Summary, Sensitive: v.Sensitive, CreatedAt: stamp(v.Written), Account: now.Account,
-			Poll: titles(v.Poll), MediaAttachments: []attachment{}, Emojis: now.Emojis}
+			Poll: titles(v.Poll), MediaAttachments: []attachment{}, Emojis: now.Emojis, Quote: now.Quote}
 		for _, id := range v.Files {
 			if f, ok := files[digits(id)]; ok {
 				e.MediaAttachments = append(e.MediaAttachments, f)
@@ -128,7 +128,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		written = i.Published
 	}
 	return append(edits, statusEdit{Content: now.Content, SpoilerText: now.SpoilerText, Sensitive: now.Sensitive, CreatedAt: stamp(written), Account: now.Account,
-		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis}), nil
+		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis, Quote: now.Quote}), nil
 }
 
 func titles(p *content.Poll) *editedPoll {

@@ -214,7 +214,7 @@ func adoptQuotes(ctx context.Context, tx *db.Tx, of *Item) error {
 
 // bereaveQuotes lets those that quote an item know that it goes.
 func bereaveQuotes(ctx context.Context, tx *db.Tx, of ID) error {
-	_, err := tx.Exec(ctx, `UPDATE items SET quote_of = 0, quote_stamp = '', quote_state = CASE WHEN quote_state IN ('pending', 'accepted') THEN 'deleted' ELSE quote_state END
+	_, err := tx.Exec(ctx, `UPDATE items SET quote_of = 0, quote_stamp = '', quote_state = CASE WHEN quote_state IN ('pending', 'accepted', 'revoked') THEN 'deleted' ELSE quote_state END
 		WHERE quote_of = $1 AND quote_of > 0`, of)
 	return err
 }

@@ -329,7 +329,7 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return x.relay(ctx, tx, a, a.item)
 	}
 	if o.Updated.IsZero() && m.Item.Content == a.item.Content && m.Item.Poll == nil {
-		if requoted {
+		if requoted || a.item.Quote.IRI != "" { // whether it may quote is told to all who have it
 			return x.relay(ctx, tx, a, a.item)
 		}
 		return nil // nothing new
@@ -407,5 +407,15 @@ func applyDelete(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 	}
-	return x.Timelines.Unpublish(ctx, tx, a.item)
+	quoting, err := content.Quoting(ctx, tx, a.item.ID)
+	if err != nil {
+		return err
+	}
+	if err := x.Timelines.Unpublish(ctx, tx, a.item); err != nil || len(quoting) == 0 {
+		return err
+	}
+	for _, i := range quoting {
+		i.Quote = content.Quote{IRI: i.Quote.IRI, State: content.QuoteDeleted}
+	}
+	return x.passOn(ctx, tx, a, quoting)
 }

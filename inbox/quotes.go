@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -178,12 +179,17 @@ func applyRevocation(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error
 		if err := x.Timelines.SetQuote(ctx, tx, i, to); err != nil {
 			return err
 		}
-		if !i.Local {
-			continue
-		}
-		if err := x.Outbox.ForwardRevocation(ctx, tx, i, a.ID, a.raw); err != nil {
-			return err
-		}
+	}
+	return x.passOn(ctx, tx, a, a.stamped)
+}
+
+// passOn tells those who have posts of ours that what these quoted is not to be shown any more.
+func (x *Inbox) passOn(ctx context.Context, tx *db.Tx, a *arrival, quoting []*content.Item) error {
+	ours := slices.DeleteFunc(quoting, func(i *content.Item) bool { return !i.Local })
+	if err := x.Outbox.Forward(ctx, tx, ours, a.ID, a.raw); err != nil {
+		return err
+	}
+	for _, i := range ours {
 		if err := x.Outbox.TellQuote(ctx, tx, i); err != nil {
 			return err
 		}

@@ -383,10 +383,11 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error
 	return o.undoBoost(ctx, tx, group, boost, i)
 }
 
-// touched are the people elsewhere who answered, boosted, quoted or liked an item: they have it, whoever it was addressed to.
+// touched are the people elsewhere who answered, boosted, quoted or liked an item, and whom it quotes: they have it, whoever it was addressed to.
 func (o *Outbox) touched(ctx context.Context, q db.Q, i *content.Item) ([]*actors.Actor, error) {
 	ids, err := db.All(ctx, q, db.Scalar[actors.ID], `SELECT author FROM items WHERE reply_to = $1 AND reply_to > 0 UNION SELECT author FROM items WHERE boost_of = $1 AND boost_of > 0
-		UNION SELECT author FROM items WHERE quote_of = $1 AND quote_of > 0 UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
+		UNION SELECT author FROM items WHERE quote_of = $1 AND quote_of > 0
+		UNION SELECT q.author FROM items i JOIN items q ON q.id = i.quote_of WHERE i.id = $1 AND i.quote_of > 0 UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
 	if err != nil {
 		return nil, fmt.Errorf("who has %s: %w", i.IRI, err)
 	}

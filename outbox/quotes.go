@@ -150,23 +150,36 @@ func (o *Outbox) TellQuote(ctx context.Context, tx *db.Tx, i *content.Item) erro
 	return o.tellUpdate(ctx, tx, author, i)
 }
 
-// ForwardRevocation passes the Delete of a stamp on to those who have the post of ours that shows it (FEP-044f), unchanged: with its proof it counts
-// there. To those who cannot check it the Update of the post says the same.
-func (o *Outbox) ForwardRevocation(ctx context.Context, tx *db.Tx, i *content.Item, iri string, raw []byte) error {
-	author, err := actors.Get(ctx, tx, i.Author)
-	if err != nil {
-		return err
+// Forward passes the Delete of a stamp, or of what is quoted, on to those who have the posts of ours that show it (FEP-044f), unchanged: with its proof it
+// counts there. To those who cannot check it the Update of the post says the same.
+func (o *Outbox) Forward(ctx context.Context, tx *db.Tx, quoting []*content.Item, iri string, raw []byte) error {
+	var targets []Target
+	var by actors.ID
+	for _, i := range quoting {
+		author, err := actors.Get(ctx, tx, i.Author)
+		if err != nil {
+			return err
+		}
+		object, err := o.Library.Object(ctx, tx, i)
+		if err != nil {
+			return err
+		}
+		more, err := o.targets(ctx, tx, author, sending{public: i.Audience <= actors.Unlisted, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC}})
+		if err != nil {
+			return err
+		}
+		for _, t := range more {
+			if !slices.Contains(targets, t) {
+				targets = append(targets, t)
+			}
+		}
+		by = author.ID
 	}
-	object, err := o.Library.Object(ctx, tx, i)
-	if err != nil {
-		return err
-	}
-	targets, err := o.targets(ctx, tx, author, sending{public: i.Audience <= actors.Unlisted, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC}})
-	if err != nil {
-		return err
+	if len(targets) == 0 {
+		return nil
 	}
 	id := o.DB.NewID()
-	if _, err := tx.Exec(ctx, "INSERT INTO activities (id, iri, actor, kind, item, public, body) VALUES ($1, $2, $3, 'Delete', 0, $4, $5)", id, iri, author.ID, false, raw); err != nil {
+	if _, err := tx.Exec(ctx, "INSERT INTO activities (id, iri, actor, kind, item, public, body) VALUES ($1, $2, $3, 'Delete', 0, $4, $5)", id, iri, by, false, raw); err != nil {
 		return fmt.Errorf("forward %s: %w", iri, err)
 	}
 	return Enqueue(ctx, tx, id, targets)

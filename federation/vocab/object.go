@@ -211,8 +211,11 @@ func (x *Object) props() (props, error) {
 	p.image("image", x.Image)
 	p.poll(x.Poll)
 	if x.Quote != "" {
-		for _, name := range []string{"quote", "quoteUri", "quoteUrl", "_misskey_quote"} {
+		for _, name := range []string{"quoteUri", "quoteUrl", "_misskey_quote"} {
 			p.props[name] = x.Quote
+		}
+		if !x.QuoteLegacy {
+			p.props["quote"] = x.Quote
 		}
 	}
 	p.id("quoteAuthorization", x.QuoteAuthorization)
