@@ -31,22 +31,31 @@ var (
 // WithoutQuoteLink is sanitised HTML without what stands for a quote where quotes are not known: for where the quote itself is shown, and for whoever
 // looks for the links that a writer chose.
 func WithoutQuoteLink(text string) string {
+	var kept strings.Builder
 	for {
 		at := quoteInline.FindStringSubmatchIndex(text)
 		if at == nil {
-			return text
+			kept.WriteString(text)
+			return kept.String()
 		}
-		name := text[at[2]:at[3]]
-		end, depth := len(text), 0
-		for _, tag := range tagOf[name].FindAllStringIndex(text[at[0]:], -1) {
-			if depth++; text[at[0]+tag[0]+1] == '/' {
-				depth -= 2
-			}
-			if depth == 0 {
-				end = at[0] + tag[0] + len("</>") + len(name)
-				break
-			}
-		}
-		text = text[:at[0]] + text[end:]
+		kept.WriteString(text[:at[0]])
+		text = afterElement(text[at[1]:], tagOf[text[at[2]:at[3]]])
 	}
+}
+
+// afterElement is what follows the element whose beginning has been read; others of the same kind may stand in it.
+func afterElement(text string, tag *regexp.Regexp) string {
+	for depth := 1; depth > 0; {
+		at := tag.FindStringIndex(text)
+		if at == nil {
+			return ""
+		}
+		if text[at[0]+1] == '/' {
+			depth--
+		} else {
+			depth++
+		}
+		text = text[at[1]:]
+	}
+	return text
 }

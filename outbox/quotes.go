@@ -227,7 +227,7 @@ func (o *Outbox) revoke(ctx context.Context, tx *db.Tx, who *actors.Actor, of, q
 	if quoting.Audience > actors.Unlisted { // that it is there is nobody's business
 		a.To, a.CC = []string{author.IRI}, nil
 	}
-	if _, _, err := o.send(ctx, tx, who, sending{activity: a}); err != nil || !author.Local {
+	if _, _, err := o.send(ctx, tx, who, sending{activity: a, public: quoting.Audience <= actors.Unlisted}); err != nil || !author.Local {
 		return err
 	}
 	return o.tellUpdate(ctx, tx, author, quoting)

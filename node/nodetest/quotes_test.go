@@ -16,6 +16,7 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/outbox"
 )
@@ -137,6 +138,16 @@ func TestQuotePolicy(t *testing.T) {
 		w.Settle()
 		w.stands(content.QuoteAccepted, quoting, "gouda", "provincie", "waterschap")
 
+		// A change is told to who follows.
+		changed := anna.Post("", "Toch niet")
+		w.Settle()
+		_, err = anna.node().Outbox.SetQuotePolicy(ctx, anna.Actor(), anna.item(changed).ID, content.PolicyNobody)
+		anna.must(err, "lets nobody quote")
+		w.Settle()
+		if _, err := bas.TryQuote(changed, outbox.Draft{Text: "Toch"}); !errors.Is(err, fault.Invalid) {
+			t.Errorf("a follower's node believes the old policy: %v", err)
+		}
+
 		// Changed while the other node believes the old: its request is refused, and nobody shows the quote.
 		bas.Unfollow("anna@gouda")
 		w.Settle()
@@ -218,6 +229,40 @@ func TestQuoteRevoked(t *testing.T) {
 		answer.Body.Close()
 		if answer.StatusCode != http.StatusGone {
 			t.Errorf("the stamp is answered with %d", answer.StatusCode)
+		}
+	})
+}
+
+// TestStampsAreForThoseWhoMaySee: a permission tells of a post that may be for few.
+func TestStampsAreForThoseWhoMaySee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, anna, bas, cas := three(t)
+		w.Person("bert@gouda")
+		post := anna.Post("", "Een wijs woord")
+		cas.node().Inbox.Resolve(t.Context(), post)
+		public := bas.Quote(post, "Precies")
+		private, err := bas.TryQuote(post, outbox.Draft{Text: "Onder ons", Audience: actors.Followers})
+		bas.must(err, "quotes for followers")
+		local, err := w.As("bert@gouda").TryQuote(post, outbox.Draft{Text: "Hier onder ons", Audience: actors.Followers})
+		bas.must(err, "quotes for followers")
+		w.Settle()
+		w.stands(content.QuoteAccepted, private, "gouda", "provincie", "waterschap") // cas follows bas
+		for quoting, want := range map[string][2]bool{public: {true, true}, private: {false, true}, local: {false, false}} {
+			stamp := w.Quote("gouda", quoting).Stamp
+			app, err := cas.node().Dir.Signer(t.Context(), cas.node().Dir.App().ID)
+			cas.must(err, "finds a key")
+			for n, signer := range []*federation.Signer{nil, &app} {
+				doc, err := cas.node().Dir.Client.Document(t.Context(), stamp, signer)
+				if (err == nil) != want[n] || err != nil && !errors.Is(err, fault.NotFound) {
+					t.Errorf("the permission for %s, asked by %v: %v", quoting, signer != nil, err)
+				}
+				if err == nil && !strings.Contains(string(doc.Body), quoting) {
+					t.Errorf("it says %s", doc.Body)
+				}
+			}
+		}
+		if told := anna.Notified(); !slices.Equal(told, []string{"quote by bas@provincie"}) {
+			t.Errorf("anna, who follows nobody, was told %q", told)
 		}
 	})
 }
