@@ -37,7 +37,7 @@ var schemas = map[string]string{
 		tags:[]StatusTag emojis:[]CustomEmoji card:Nothing? poll:Poll? quote:Quote? quote_approval:QuoteApproval favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
 	"Quote":           `state:quotestate quoted_status:QuotedStatus?`,
 	"ShallowQuote":    `state:quotestate quoted_status_id:id?`,
-	"QuoteApproval":   `automatic:[]quotepolicy manual:[]quotepolicy current_user:quoteanswer`,
+	"QuoteApproval":   `automatic:[]quoterule manual:[]quoterule current_user:quoteanswer`,
 	"Mention":         `id:id username:word url:url acct:word`,
 	"StatusTag":       `name:word url:url`,
 	"MediaAttachment": `id:id type:mediatype url:url? preview_url:url? remote_url:url? text_url:url? meta:Meta description:text? blurhash:text?`,
@@ -241,7 +241,7 @@ var (
 		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
 		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update"},
 		"quotestate":       {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
-		"quotepolicy":      {"public", "followers", "following", "unsupported_policy"},
+		"quoterule":        {"public", "followers", "following", "unsupported_policy"},
 		"quoteanswer":      {"automatic", "manual", "denied", "unknown"},
 	}
 )
