@@ -361,7 +361,14 @@ func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) e
 			Object: vocab.Ref{ID: i.IRI, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: i.IRI, Type: "Tombstone", FormerType: i.Kind, Deleted: time.Now()}}}}}); err != nil {
 			return err
 		}
-		return o.Timelines.Unpublish(ctx, tx, i)
+		quoting, err := content.Quoting(ctx, tx, i.ID)
+		if err != nil {
+			return err
+		}
+		if err := o.Timelines.Unpublish(ctx, tx, i); err != nil {
+			return err
+		}
+		return o.tellBereft(ctx, tx, quoting)
 	})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", i.IRI, err)

@@ -106,7 +106,8 @@ func (o *Outbox) askQuote(ctx context.Context, tx *db.Tx, author *actors.Actor, 
 	return err
 }
 
-// Quotable decides a request to quote one of our items: by its policy; never by whom its author has blocked, nor once that has been taken back.
+// Quotable decides a request to quote one of our items: by its policy; never by whom its author has blocked or its group has banned, nor once that has
+// been taken back.
 func (o *Outbox) Quotable(ctx context.Context, q db.Q, of *content.Item, who *actors.Actor, quoting *content.Item) (bool, error) {
 	if quoting != nil && quoting.Quote.State == content.QuoteRevoked {
 		return false, nil
@@ -114,6 +115,11 @@ func (o *Outbox) Quotable(ctx context.Context, q db.Q, of *content.Item, who *ac
 	blocked, err := actors.Blocked(ctx, q, of.Author, who.ID)
 	if err != nil || blocked {
 		return false, err
+	}
+	if of.Group != 0 {
+		if r, err := actors.RelationOf(ctx, q, who.ID, of.Group); err != nil || r.State == actors.Banned {
+			return false, err
+		}
 	}
 	approval, err := o.mayQuote(ctx, q, of, who)
 	return approval == content.QuoteAutomatic, err
@@ -148,6 +154,20 @@ func (o *Outbox) TellQuote(ctx context.Context, tx *db.Tx, i *content.Item) erro
 		return err
 	}
 	return o.tellUpdate(ctx, tx, author, i)
+}
+
+// tellBereft sends the posts of ours that quoted something which is gone.
+func (o *Outbox) tellBereft(ctx context.Context, tx *db.Tx, quoting []*content.Item) error {
+	for _, i := range quoting {
+		if !i.Local {
+			continue
+		}
+		i.Quote = content.Quote{IRI: i.Quote.IRI, State: content.QuoteDeleted}
+		if err := o.TellQuote(ctx, tx, i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Forward passes the Delete of a stamp, or of what is quoted, on to those who have the posts of ours that show it (FEP-044f), unchanged: with its proof it

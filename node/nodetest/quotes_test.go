@@ -112,6 +112,13 @@ func TestQuoteAtHome(t *testing.T) {
 		if n := w.Quoted("waterschap", post); n != 2 {
 			t.Errorf("elsewhere it is quoted %d times", n)
 		}
+		// Whoever follows only who quotes hears from that one that what is quoted is gone.
+		w.As("cas@waterschap").Unfollow("anna@gouda")
+		w.Settle()
+		anna.Delete(post)
+		w.Settle()
+		w.stands(content.QuoteDeleted, other, "gouda")
+		w.stands(content.QuoteRevoked, other, "waterschap")
 	})
 }
 
