@@ -417,3 +417,26 @@ func TestQuotesWithoutPermission(t *testing.T) {
 		}
 	})
 }
+
+// Who is banned from a group does not quote what its members post there, as long as that lasts.
+func TestWhoIsBannedDoesNotQuote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m, group, _ := house(t)
+		post := w.As("chris@provincie").Post("wonen@provincie", "Een plan")
+		ban := m.Write("mo", `{"type":"Block","object":%q,"target":%q}`, m.Who("mia"), group.IRI)
+		m.Twice("mo", "provincie", ban)
+		_, note := m.Note("mia", "q", "Dat plan", Public(), fmt.Sprintf(`"quote":%q`, post))
+		before := len(m.Got("Reject"))
+		m.Send("mia", "provincie", `{"type":"QuoteRequest","object":%q,"instrument":%s}`, post, note)
+		w.Settle()
+		if n := len(m.Got("Reject")) - before; n != 1 || w.Quoted("provincie", post) != 0 {
+			t.Errorf("%d refusals, %d quotes", n, w.Quoted("provincie", post))
+		}
+		m.Send("mo", "provincie", `{"type":"Undo","object":%s}`, ban)
+		m.Send("mia", "provincie", `{"type":"QuoteRequest","object":%q,"instrument":%s}`, post, note)
+		w.Settle()
+		if n := w.Quoted("provincie", post); n != 1 {
+			t.Errorf("after the ban %d quotes", n)
+		}
+	})
+}
