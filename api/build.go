@@ -256,7 +256,7 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	}
 	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
-		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, QuoteApproval: approvalOf(s, i), EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
@@ -309,7 +309,7 @@ func (x *status) copyOriginal() {
 	o := x.Reblog
 	x.Content, x.SpoilerText, x.Sensitive, x.Language, x.MediaAttachments, x.Mentions, x.Tags, x.Emojis = o.Content, o.SpoilerText, o.Sensitive, o.Language,
 		o.MediaAttachments, o.Mentions, o.Tags, o.Emojis
-	x.Quote, x.QuotesCount, x.QuoteApproval = o.Quote, o.QuotesCount, o.QuoteApproval
+	x.quotation, x.QuotesCount = o.quotation, o.QuotesCount
 	x.RepliesCount, x.ReblogsCount, x.FavouritesCount, x.marks = o.RepliesCount, o.ReblogsCount, o.FavouritesCount, o.marks
 	if x.URL == "" {
 		x.URL = o.URL

@@ -83,34 +83,33 @@ type emoji struct {
 }
 
 type status struct {
-	ID               string        `json:"id"`
-	CreatedAt        string        `json:"created_at"`
-	InReplyToID      *string       `json:"in_reply_to_id"`
-	InReplyToAccount *string       `json:"in_reply_to_account_id"`
-	Sensitive        bool          `json:"sensitive"`
-	SpoilerText      string        `json:"spoiler_text"`
-	Visibility       string        `json:"visibility"`
-	Language         *string       `json:"language"`
-	URI              string        `json:"uri"`
-	URL              string        `json:"url"`
-	RepliesCount     int64         `json:"replies_count"`
-	ReblogsCount     int64         `json:"reblogs_count"`
-	FavouritesCount  int64         `json:"favourites_count"`
-	QuotesCount      int64         `json:"quotes_count"`
-	EditedAt         *string       `json:"edited_at"`
-	Content          string        `json:"content"`
-	Text             *string       `json:"text,omitempty"` // what was typed; only of a deleted status
-	Reblog           *status       `json:"reblog"`
-	Account          *account      `json:"account"`
-	MediaAttachments []attachment  `json:"media_attachments"`
-	Mentions         []mention     `json:"mentions"`
-	Tags             []statusTag   `json:"tags"`
-	Emojis           []emoji       `json:"emojis"`
-	Card             *empty        `json:"card"`
-	Poll             *poll         `json:"poll"`
-	Quote            any           `json:"quote"` // quote, in one that is quoted itself shallowQuote, or null
-	QuoteApproval    quoteApproval `json:"quote_approval"`
-	*marks                         // of who asks
+	ID               string       `json:"id"`
+	CreatedAt        string       `json:"created_at"`
+	InReplyToID      *string      `json:"in_reply_to_id"`
+	InReplyToAccount *string      `json:"in_reply_to_account_id"`
+	Sensitive        bool         `json:"sensitive"`
+	SpoilerText      string       `json:"spoiler_text"`
+	Visibility       string       `json:"visibility"`
+	Language         *string      `json:"language"`
+	URI              string       `json:"uri"`
+	URL              string       `json:"url"`
+	RepliesCount     int64        `json:"replies_count"`
+	ReblogsCount     int64        `json:"reblogs_count"`
+	FavouritesCount  int64        `json:"favourites_count"`
+	QuotesCount      int64        `json:"quotes_count"`
+	EditedAt         *string      `json:"edited_at"`
+	Content          string       `json:"content"`
+	Text             *string      `json:"text,omitempty"` // what was typed; only of a deleted status
+	Reblog           *status      `json:"reblog"`
+	Account          *account     `json:"account"`
+	MediaAttachments []attachment `json:"media_attachments"`
+	Mentions         []mention    `json:"mentions"`
+	Tags             []statusTag  `json:"tags"`
+	Emojis           []emoji      `json:"emojis"`
+	Card             *empty       `json:"card"`
+	Poll             *poll        `json:"poll"`
+	quotation                     // what it quotes, and who may quote it
+	*marks                        // of who asks
 }
 
 // marks are absent when nobody in particular asks.
@@ -307,13 +306,14 @@ type found struct {
 }
 
 type preferences struct {
-	Visibility  string  `json:"posting:default:visibility"`
-	Sensitive   bool    `json:"posting:default:sensitive"`
-	Language    *string `json:"posting:default:language"`
-	QuotePolicy string  `json:"posting:default:quote_policy"`
-	Media       string  `json:"reading:expand:media"`
-	Spoilers    bool    `json:"reading:expand:spoilers"`
-	Gifs        bool    `json:"reading:autoplay:gifs"`
+	Visibility string  `json:"posting:default:visibility"`
+	Sensitive  bool    `json:"posting:default:sensitive"`
+	Language   *string `json:"posting:default:language"`
+	Media      string  `json:"reading:expand:media"`
+	Spoilers   bool    `json:"reading:expand:spoilers"`
+	Gifs       bool    `json:"reading:autoplay:gifs"`
+
+	QuotePolicy string `json:"posting:default:quote_policy"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

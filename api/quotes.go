@@ -12,6 +12,12 @@ import (
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
+// quotation is the part of a status that has to do with quotes.
+type quotation struct {
+	Quote    any           `json:"quote"` // a quote, in a status that is quoted itself a shallowQuote, or null
+	Approval quoteApproval `json:"quote_approval"`
+}
+
 type quote struct {
 	State  string  `json:"state"`
 	Quoted *status `json:"quoted_status"`
