@@ -78,6 +78,9 @@ func TestForgedStamps(t *testing.T) {
 				t.Errorf("a permission %s was taken: %+v", name, got)
 			}
 		}
+		if answer, err := f.client.Get(eves); err != nil || answer.Body.Close() != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("after that eve's own permission is not shown: %v", err)
+		}
 		f.ServeAs(at+"9", http.StatusOK, "application/json", stamp(at+"9", otto, m.Base()+"/posts/x", target)) // an upload
 		_, note = m.Note("mallory", "x", "Kijk", Public(m.Who("mallory")+"/followers"), fmt.Sprintf(`"quote":%q,"quoteAuthorization":%q`, target, at+"9"))
 		m.Send("mallory", "gouda", `{"type":"Create","object":%s}`, note)
@@ -187,6 +190,10 @@ func TestForgedQuoteRequests(t *testing.T) {
 		if w.Quoted("gouda", post) != 0 || len(anna.Notified()) != 0 {
 			t.Error("a forged request had an effect")
 		}
+		// Not even for somebody of the same server, whose post is here already.
+		f.Send("eve", "gouda", `{"type":"Create","object":%s}`, hers)
+		f.Send("otto", "gouda", `{"type":"QuoteRequest","object":%q,"instrument":"%s/posts/1"}`, post, f.Base())
+		w.stands(content.QuotePending, f.Base()+"/posts/1", "gouda")
 		m.Send("mallory", "gouda", `{"type":"QuoteRequest","object":%q,"instrument":%s}`, post, own)
 		w.Settle()
 		if len(m.Got("Accept")) != 1 {
