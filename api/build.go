@@ -139,6 +139,7 @@ type shown struct {
 	choices    map[content.ID][]int
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
+	quotes     quotes
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -191,6 +192,14 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	all := slices.Clone(items)
 	for _, i := range s.items {
 		all = append(all, i)
+	}
+	var quoted []*content.Item
+	if quoted, s.quotes, err = a.loadQuotes(ctx, v, all); err != nil {
+		return nil, err
+	}
+	all = append(all, quoted...)
+	if err := a.loadStandings(ctx, v, s, all); err != nil {
+		return nil, err
 	}
 	var people []actors.ID
 	var numbers, cards, apps []int64
@@ -252,15 +261,24 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	return s, err
 }
 
-// show makes the status of an item, nil when it does not exist for the viewer.
+// show makes the status of an item with what it quotes, nil when it does not exist for the viewer.
 func (a *API) show(s *shown, i *content.Item) *status {
+	x := a.showBare(s, i)
+	if x != nil && i.BoostOf == 0 {
+		x.Quote = a.quoteOf(s, i, false)
+	}
+	return x
+}
+
+// showBare is show without what is quoted.
+func (a *API) showBare(s *shown, i *content.Item) *status {
 	author := a.accountOf(s, i.Author)
 	if author == nil {
 		return nil
 	}
 	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
-		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
@@ -319,6 +337,7 @@ func (x *status) copyOriginal() {
 	o := x.Reblog
 	x.Content, x.SpoilerText, x.Sensitive, x.Language, x.MediaAttachments, x.Mentions, x.Tags, x.Emojis = o.Content, o.SpoilerText, o.Sensitive, o.Language,
 		o.MediaAttachments, o.Mentions, o.Tags, o.Emojis
+	x.quotation, x.QuotesCount = o.quotation, o.QuotesCount
 	x.RepliesCount, x.ReblogsCount, x.FavouritesCount, x.marks = o.RepliesCount, o.ReblogsCount, o.FavouritesCount, o.marks
 	if x.URL == "" {
 		x.URL = o.URL

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The entities of the Mastodon client API, version 4.4, as strict clients decode them: no key is missing, lists are never null,
+// The entities of the Mastodon client API, version 4.5, as strict clients decode them: no key is missing, lists are never null,
 // numbers of rows are texts of digits.
 
 type account struct {
@@ -109,7 +109,7 @@ type status struct {
 	Emojis           []emoji      `json:"emojis"`
 	Card             *card        `json:"card"`
 	Poll             *poll        `json:"poll"`
-	Quote            *empty       `json:"quote"`
+	quotation                     // what it quotes, and who may quote it
 	*marks                        // of who asks
 }
 
@@ -214,6 +214,7 @@ type statusEdit struct {
 	Poll             *editedPoll  `json:"poll,omitempty"`
 	MediaAttachments []attachment `json:"media_attachments"`
 	Emojis           []emoji      `json:"emojis"`
+	Quote            any          `json:"quote"`
 }
 
 type editedPoll struct {
@@ -317,6 +318,8 @@ type preferences struct {
 	Media      string  `json:"reading:expand:media"`
 	Spoilers   bool    `json:"reading:expand:spoilers"`
 	Gifs       bool    `json:"reading:autoplay:gifs"`
+
+	QuotePolicy string `json:"posting:default:quote_policy"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

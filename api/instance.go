@@ -14,8 +14,8 @@ import (
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
-// apiVersion is what clients switch features by: 4.4, without quotes.
-const apiVersion = 6
+// apiVersion is what clients switch features by: 4.5, with quotes.
+const apiVersion = 7
 
 // version is read by its beginning: clients take the first three numbers for Mastodon's.
 func (a *API) version() string { return "4.5.0 (compatible; pleio-node " + a.Version + ")" }

@@ -56,9 +56,6 @@ func (c *call) draft() (d outbox.Draft, err error) {
 	if d.Audience, err = audience(word); err != nil {
 		return d, err
 	}
-	if c.Text("quoted_status_id") != "" {
-		return d, fault.Say(fault.Invalid, "This server cannot quote posts yet: put the address of the post in the text.")
-	}
 	if d.Files, err = c.fileIDs(); err != nil {
 		return d, err
 	}
@@ -67,8 +64,10 @@ func (c *call) draft() (d outbox.Draft, err error) {
 		return d, err
 	}
 	d.ReplyTo = content.ID(parent)
-	d.Poll, d.PollLasts, err = c.poll(nil)
-	return d, err
+	if d.Poll, d.PollLasts, err = c.poll(nil); err != nil {
+		return d, err
+	}
+	return d, c.quoting(&d)
 }
 
 // language reads the language of a post: a tag of BCP 47 (RFC 5646) whose parts exist, in its usual form.
@@ -156,7 +155,7 @@ func (a *API) edit(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := outbox.Draft{Text: i.Source, Summary: i.Summary, Sensitive: c.Bool("sensitive", i.Sensitive)}
+	d := outbox.Draft{Text: i.Source, Summary: i.Summary, Sensitive: c.Bool("sensitive", i.Sensitive), QuotePolicy: c.Text("quote_approval_policy")}
 	for key, into := range map[string]*string{"status": &d.Text, "spoiler_text": &d.Summary} {
 		if c.Has(key) {
 			*into = c.Text(key)
@@ -229,9 +228,16 @@ func (a *API) delete(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	was, err := a.status(ctx, c.viewer, i)
+	s, err := a.load(ctx, c.viewer, []*content.Item{i})
 	if err != nil {
 		return nil, err
+	}
+	was := a.show(s, i)
+	if was == nil {
+		return nil, fault.Say(fault.NotFound, "Record not found")
+	}
+	if of := s.quotes.items[i.Quote.Of]; of != nil { // to write it again, however it stood
+		was.Quote = quote{i.Quote.State, a.showQuoted(s, of)}
 	}
 	switch {
 	case i.BoostOf != 0 && i.Author == me.ID:

@@ -32,6 +32,8 @@ type scheduledParams struct {
 	ScheduledAt *string        `json:"scheduled_at"` // always null
 	Idempotency *string        `json:"idempotency"`
 	Limited     bool           `json:"with_rate_limit"`
+	Quoted      *string        `json:"quoted_status_id"`
+	QuotePolicy *string        `json:"quote_approval_policy"`
 }
 
 type scheduledPoll struct {
@@ -62,7 +64,8 @@ func (a *API) scheduledStatuses(ctx context.Context, of []*outbox.Scheduled) ([]
 	for n, s := range of {
 		d := s.Draft
 		p := scheduledParams{Text: d.Text, Sensitive: d.Sensitive, SpoilerText: textOrNull(d.Summary), Visibility: visibility(d.Audience), Language: textOrNull(d.Language),
-			Application: d.App, Idempotency: textOrNull(d.Once)}
+			Application: d.App, Idempotency: textOrNull(d.Once),
+			Quoted: digitsOrNull(d.Quote), QuotePolicy: textOrNull(d.QuotePolicy)}
 		if d.ReplyTo != 0 {
 			id := int64(d.ReplyTo)
 			p.InReplyTo = &id

@@ -129,7 +129,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		before := *i
 		before.Title, before.Content = v.Title, v.Content
 		e := statusEdit{Content: body(&before), SpoilerText: v.Summary, Sensitive: v.Sensitive, CreatedAt: stamp(v.Written), Account: now.Account,
-			Poll: titles(v.Poll), MediaAttachments: a.attachments(v.Files), Emojis: a.emojis(v.Emojis)}
+			Poll: titles(v.Poll), MediaAttachments: a.attachments(v.Files), Emojis: a.emojis(v.Emojis), Quote: now.Quote}
 		edits = append(edits, e)
 	}
 	written := i.Edited
@@ -137,7 +137,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		written = i.Published
 	}
 	return append(edits, statusEdit{Content: now.Content, SpoilerText: now.SpoilerText, Sensitive: now.Sensitive, CreatedAt: stamp(written), Account: now.Account,
-		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis}), nil
+		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis, Quote: now.Quote}), nil
 }
 
 func titles(p *content.Poll) *editedPoll {

@@ -40,22 +40,30 @@ const (
 	emptyLife = 24 * time.Hour      // nor one that has nothing to show
 )
 
-// FirstLink is the first address in a text that is neither a mention nor a hashtag nor of the node itself, without its
-// fragment; "" when there is none.
+// FirstLink is the first address in a text that is neither a mention nor a hashtag nor of the node itself, nor stands for a quote
+// (FEP-044f), without its fragment; "" when there is none.
 func FirstLink(content string, ours func(iri string) bool) string {
 	z := html.NewTokenizer(strings.NewReader(content))
+	quote := "" // the element that is left until its end
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			return ""
+		case html.EndTagToken:
+			if name, _ := z.TagName(); string(name) == quote {
+				quote = ""
+			}
 		case html.StartTagToken:
 			t := z.Token()
-			if t.Data != "a" {
-				continue
-			}
 			attributes := map[string]string{}
 			for _, a := range t.Attr {
 				attributes[a.Key] = " " + a.Val + " "
+			}
+			if quote == "" && strings.Contains(attributes["class"], " quote-inline ") {
+				quote = t.Data
+			}
+			if t.Data != "a" || quote != "" {
+				continue
 			}
 			class, rel := attributes["class"], attributes["rel"]
 			if strings.Contains(class, " mention ") || strings.Contains(class, " u-url ") || strings.Contains(class, " hashtag ") || strings.Contains(rel, " tag ") {

@@ -19,11 +19,12 @@ func TestFirstLink(t *testing.T) {
 	for text, want := range map[string]string{
 		`<p>geen</p>`: "",
 		`<p><a href="https://b.example/@b" class="u-url mention">@b</a> <a href="https://b.example/tags/c" class="mention hashtag" rel="tag">#c</a> <a href="https://A.example/x#y" rel="nofollow">x</a></p>`: "https://a.example/x",
-		`<a href="https://a.example/?q=1&amp;r=2">`:                                             "https://a.example/?q=1&r=2",
-		`<a href="https://gouda.example/posts/1">ons</a><a href="https://a.example/">b</a>`:     "https://a.example/",
-		`<a href="javascript:alert(1)">a</a><a href="/b">b</a><a>c</a><a href="https://">d</a>`: "",
-		`<a href="https://wie:geheim@a.example/">a</a>`:                                         "",
-		`<a href="` + long + `">a</a>`:                                                          "",
+		`<a href="https://a.example/?q=1&amp;r=2">`:                                                                    "https://a.example/?q=1&r=2",
+		`<a href="https://gouda.example/posts/1">ons</a><a href="https://a.example/">b</a>`:                            "https://a.example/",
+		`<a href="javascript:alert(1)">a</a><a href="/b">b</a><a>c</a><a href="https://">d</a>`:                        "",
+		`<a href="https://wie:geheim@a.example/">a</a>`:                                                                "",
+		`<p class="quote-inline">RE: <a href="https://b.example/1">b</a></p><p><a href="https://a.example/">a</a></p>`: "https://a.example/",
+		`<a href="` + long + `">a</a>`:                                                                                 "",
 	} {
 		if got := FirstLink(text, ours); got != want {
 			t.Errorf("%s: %q, not %q", text, got, want)

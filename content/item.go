@@ -66,7 +66,7 @@ type Item struct {
 // Quote is what an item quotes (FEP-044f).
 type Quote struct {
 	Of         ID     // 0 when unknown here: see IRI
-	IRI, State string // state: pending, accepted, rejected, revoked, deleted
+	IRI, State string // state: QuotePending … QuoteUnauthorized
 	Stamp      string // id of the QuoteAuthorization
 }
 

@@ -37,6 +37,12 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 	}
 	o := &vocab.Object{ID: i.IRI, Type: i.Kind, AttributedTo: author.IRI, Name: i.Title, Content: i.Content, Summary: i.Summary, Language: i.Language,
 		URL: i.URL, InReplyTo: i.ReplyIRI, Context: i.Context, Replies: i.IRI + "/replies", Published: i.Published, Updated: i.Edited, Sensitive: i.Sensitive}
+	if i.Local {
+		o.InteractionPolicy = ruleToWire(i, author)
+	}
+	if o.Quote = i.Quote.IRI; i.Quote.State == QuoteAccepted {
+		o.QuoteAuthorization = i.Quote.Stamp
+	}
 	if i.Source != "" {
 		o.Source, o.SourceType = i.Source, "text/plain"
 	}
@@ -173,8 +179,13 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 		i.Group = group.ID
 	}
 	i.Audience = Audience(author, group, o.To, o.CC)
+	i.QuotePolicy = ruleFromWire(o.InteractionPolicy, author)
 	m := &Made{Item: i, Doc: o.Raw}
 	if err := l.place(ctx, q, i); err != nil {
+		return nil, err
+	}
+	var err error
+	if i.Quote, err = quoteFromWire(ctx, q, o, author); err != nil {
 		return nil, err
 	}
 	if o.Poll != nil && len(o.Poll.Options) > 0 {
@@ -186,7 +197,6 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 			m.Tags = append(m.Tags, name)
 		}
 	}
-	var err error
 	if m.Recipients, err = recipientsFromWire(ctx, q, o); err != nil {
 		return nil, err
 	}

@@ -436,7 +436,7 @@ ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JS
 ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
 ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
 ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
-ALTER TABLE items ADD COLUMN quote_state TEXT NOT NULL DEFAULT '';         -- pending, accepted, rejected, revoked, deleted
+ALTER TABLE items ADD COLUMN quote_state TEXT NOT NULL DEFAULT '';         -- pending, accepted, rejected, revoked, deleted, unauthorized
 ALTER TABLE items ADD COLUMN quote_stamp TEXT NOT NULL DEFAULT '';         -- id of the QuoteAuthorization
 ALTER TABLE items ADD COLUMN quote_policy TEXT NOT NULL DEFAULT '';        -- who may quote it: '' as its audience says, public, followers, nobody; remote: JSON
 ALTER TABLE items ADD COLUMN quotes_count BIGINT NOT NULL DEFAULT 0;
@@ -512,6 +512,9 @@ CREATE TABLE refreshes (
   finished BIGINT NOT NULL DEFAULT 0,
   found    BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX items_quotes ON items (quote_of, id) WHERE quote_of > 0;
+CREATE INDEX items_quoting ON items (quote_iri) WHERE quote_of = 0 AND quote_iri <> '';
+CREATE INDEX items_stamps ON items (quote_stamp) WHERE quote_stamp <> '';
 
 -- timeline: filters, requests, conversations, search
 
@@ -520,3 +523,5 @@ CREATE TABLE refreshes (
 -- moderation
 
 -- auth: second factor, push
+
+ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts

@@ -177,6 +177,7 @@ func (x *Inbox) Prepare() {
 	})
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
 	x.Jobs.HandleSlow(jobReplies, func(ctx context.Context, payload []byte) error { return x.fetchReplies(ctx, payload) })
+	x.Jobs.HandleSlow(jobQuote, func(ctx context.Context, payload []byte) error { return x.checkQuote(ctx, payload) })
 	x.Jobs.HandleSlow(jobVanished, func(ctx context.Context, payload []byte) error { return x.lookFor(ctx, payload) })
 	x.Jobs.HandleSlow(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
 }

@@ -138,5 +138,5 @@ func (o *Outbox) tellFailed(ctx context.Context, tx *db.Tx, author *actors.Actor
 	i := &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: organisation.ID, Audience: actors.Direct, Thread: id, Language: l.Code,
 		Content: content.Compose(text, nobody, func(tag string) string { return o.Dir.URL("/tags/" + tag) }).HTML, Source: text, Published: now, Created: now,
 		Context: o.Dir.URL(fmt.Sprintf("/threads/%d", id))}
-	return o.publish(ctx, tx, organisation, &content.Made{Item: i, Recipients: []content.Recipient{{Actor: author.ID, Mention: true}}})
+	return o.publish(ctx, tx, organisation, &written{Made: &content.Made{Item: i, Recipients: []content.Recipient{{Actor: author.ID, Mention: true}}}})
 }

@@ -32,6 +32,13 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 	if err != nil {
 		return nil, err
 	}
+	if d.QuotePolicy == "" {
+		d.QuotePolicy = before.QuotePolicy
+	}
+	m.Item.QuotePolicy = quotePolicy(d.QuotePolicy, before.Audience)
+	if err := o.quoteAgain(ctx, before, m); err != nil {
+		return nil, err
+	}
 	m.Item.URL, m.Item.Context, m.Item.Edited = before.URL, before.Context, time.Now()
 	had, err := media.Of(ctx, o.DB, []int64{int64(id)})
 	if err != nil {
@@ -77,7 +84,7 @@ func (d *Draft) checkEdit(before *content.Item) error {
 		if err := d.check(now); err != nil {
 			return err
 		}
-	} else if err := (&Draft{Text: d.Text + " ?", Summary: d.Summary, Files: d.Files}).check(now); err != nil { // the poll says enough
+	} else if err := (&Draft{Text: d.Text + " ?", Summary: d.Summary, Files: d.Files, QuotePolicy: d.QuotePolicy}).check(now); err != nil { // the poll says enough
 		return err
 	} else if len(d.Files) > 0 {
 		return fault.Say(fault.Invalid, "A post has either a poll or files, not both.")
@@ -91,7 +98,8 @@ func (d *Draft) checkEdit(before *content.Item) error {
 // edited tells whether an edit changes anything.
 func edited(before *content.Item, had []media.File, m *content.Made, d Draft) bool {
 	i := m.Item
-	if before.Source != i.Source || before.Content != i.Content || before.Summary != i.Summary || before.Sensitive != i.Sensitive || before.Language != i.Language {
+	if before.Source != i.Source || before.Content != i.Content || before.Summary != i.Summary || before.Sensitive != i.Sensitive || before.Language != i.Language ||
+		before.QuotePolicy != i.QuotePolicy {
 		return true
 	}
 	if !before.Poll.Same(i.Poll) || i.Poll != nil && (i.Poll.Hidden != before.Poll.Hidden || !i.Poll.Ends.Equal(before.Poll.Ends)) {
@@ -151,7 +159,14 @@ func (o *Outbox) delete(ctx context.Context, who *actors.Actor, id content.ID, k
 				return err
 			}
 		}
-		return o.Timelines.Unpublish(ctx, tx, i)
+		quoting, err := content.Quoting(ctx, tx, i.ID)
+		if err != nil {
+			return err
+		}
+		if err := o.Timelines.Unpublish(ctx, tx, i); err != nil {
+			return err
+		}
+		return o.tellBereft(ctx, tx, quoting)
 	})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", i.IRI, err)

@@ -42,6 +42,8 @@ type Draft struct {
 	Poll                    *content.Poll
 	PollLasts               time.Duration // from when the post appears; 0: until Poll.Ends
 	NoPoll                  bool          // of an edit: take the poll away
+	Quote                   content.ID    // what it quotes; an edit leaves that as it was
+	QuotePolicy             string        // who may quote it: public, followers or nobody; "" everybody, in an edit as before
 	Group                   actors.ID     // where it is posted; 0: the group that the text mentions, or that of the parent
 	App                     int64
 	Once                    string // an idempotency key: the same word within an hour returns the first post
@@ -62,8 +64,11 @@ func (d *Draft) check(appears time.Time) error {
 		return fault.Say(fault.Invalid, "The Idempotency-Key is longer than 255 characters.")
 	case d.Poll != nil && len(d.Files) > 0:
 		return fault.Say(fault.Invalid, "A post has either a poll or files, not both.")
-	case d.Poll == nil:
-		return nil
+	case d.Quote != 0 && (d.Poll != nil || len(d.Files) > 0):
+		return errQuoteAlone
+	}
+	if err := checkQuotePolicy(d.QuotePolicy); err != nil || d.Poll == nil {
+		return err
 	}
 	return d.checkPoll(appears)
 }
@@ -106,8 +111,14 @@ func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*cont
 	return i, err
 }
 
+// written is an item that is ready to be published.
+type written struct {
+	*content.Made
+	quoted *actors.Actor // who is asked for permission to quote; nil: nobody
+}
+
 // compile makes the item of a draft, as its author may post it now.
-func (o *Outbox) compile(ctx context.Context, author *actors.Actor, d Draft) (*content.Made, error) {
+func (o *Outbox) compile(ctx context.Context, author *actors.Actor, d Draft) (*written, error) {
 	var parent *content.Item
 	if d.ReplyTo != 0 {
 		var err error
@@ -124,12 +135,20 @@ func (o *Outbox) compile(ctx context.Context, author *actors.Actor, d Draft) (*c
 	if err != nil {
 		return nil, err
 	}
-	return o.compose(ctx, author, d, parent, group, mentioned)
+	m, err := o.compose(ctx, author, d, parent, group, mentioned)
+	if err != nil {
+		return nil, err
+	}
+	w := &written{Made: m}
+	if d.Quote != 0 {
+		w.quoted, err = o.quote(ctx, author, d.Quote, m)
+	}
+	return w, err
 }
 
 // publish keeps an item of ours and tells whom it is for, in the caller's transaction.
-func (o *Outbox) publish(ctx context.Context, tx *db.Tx, author *actors.Actor, m *content.Made) error {
-	if _, err := o.Timelines.Publish(ctx, tx, m); err != nil {
+func (o *Outbox) publish(ctx context.Context, tx *db.Tx, author *actors.Actor, m *written) error {
+	if _, err := o.Timelines.Publish(ctx, tx, m.Made); err != nil {
 		return err
 	}
 	object, err := o.storeDoc(ctx, tx, m.Item)
@@ -141,7 +160,10 @@ func (o *Outbox) publish(ctx context.Context, tx *db.Tx, author *actors.Actor, m
 	}
 	_, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
 		Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
-	return err
+	if err != nil || m.quoted == nil {
+		return err
+	}
+	return o.askQuote(ctx, tx, author, m.Item, object, m.quoted)
 }
 
 // resolve finds whom a text mentions, asking other servers for those not known yet; who cannot be found stays plain text.
@@ -244,6 +266,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	if group != nil {
 		i.Group, i.Audience = group.ID, actors.Public
 	}
+	i.QuotePolicy = quotePolicy(d.QuotePolicy, i.Audience)
 	return m, nil
 }
 
@@ -288,10 +311,11 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error
 	return o.undoBoost(ctx, tx, group, boost, i)
 }
 
-// touched are the people elsewhere who answered, boosted or liked an item: they have it, whoever it was addressed to.
+// touched are the people elsewhere who answered, boosted, quoted or liked an item, and whom it quotes: they have it, whoever it was addressed to.
 func (o *Outbox) touched(ctx context.Context, q db.Q, i *content.Item) ([]*actors.Actor, error) {
 	ids, err := db.All(ctx, q, db.Scalar[actors.ID], `SELECT author FROM items WHERE reply_to = $1 AND reply_to > 0 UNION SELECT author FROM items WHERE boost_of = $1 AND boost_of > 0
-		UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
+		UNION SELECT author FROM items WHERE quote_of = $1 AND quote_of > 0
+		UNION SELECT q.author FROM items i JOIN items q ON q.id = i.quote_of WHERE i.id = $1 AND i.quote_of > 0 UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
 	if err != nil {
 		return nil, fmt.Errorf("who has %s: %w", i.IRI, err)
 	}

@@ -25,6 +25,8 @@ const (
 	Favourite     = "favourite"
 	Poll          = "poll"
 	Edited        = "update"
+	Quote         = "quote"
+	QuotedUpdate  = "quoted_update"
 )
 
 // Notification tells one of ours that somebody did something.

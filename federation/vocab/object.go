@@ -92,13 +92,14 @@ func plain(s string) string {
 
 // readQuote reads the names that quotes have had (FEP-044f §Compatibility), and the Link of FEP-e232.
 func (x *Object) readQuote(o object) {
-	for _, name := range []string{"quote", "quoteUri", "quoteURI", "quoteUrl", "_misskey_quote"} {
-		if x.Quote == "" {
-			x.Quote = o.id(name)
-		}
-	}
-	if x.Quote != "" {
+	if x.Quote = o.id("quote"); x.Quote != "" {
 		return
+	}
+	defer func() { x.QuoteLegacy = x.Quote != "" }()
+	for _, name := range []string{"quoteUri", "quoteURI", "quoteUrl", "_misskey_quote"} {
+		if x.Quote = o.id(name); x.Quote != "" {
+			return
+		}
 	}
 	for _, v := range o.get("tag").list() {
 		if f := v.fields(); typeOf(f) == "Link" {
@@ -216,8 +217,11 @@ func (x *Object) props() (props, error) {
 	p.image("image", x.Image)
 	p.poll(x.Poll)
 	if x.Quote != "" {
-		for _, name := range []string{"quote", "quoteUri", "quoteUrl", "_misskey_quote"} {
+		for _, name := range []string{"quoteUri", "quoteUrl", "_misskey_quote"} {
 			p.props[name] = x.Quote
+		}
+		if !x.QuoteLegacy {
+			p.props["quote"] = x.Quote
 		}
 	}
 	p.id("quoteAuthorization", x.QuoteAuthorization)

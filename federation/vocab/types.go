@@ -74,6 +74,7 @@ type Object struct {
 	Image              *Attachment // the lead picture of an Article
 	Poll               *Poll       // Question only
 	Quote              string      // FEP-044f, also from quoteUri, quoteUrl, _misskey_quote
+	QuoteLegacy        bool        // the quote is named only as before FEP-044f, by a server that asks nobody
 	QuoteAuthorization string
 	InteractionPolicy  *InteractionPolicy
 	SearchableBy       []string // FEP-268d

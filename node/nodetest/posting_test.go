@@ -198,6 +198,30 @@ func TestAScheduledPostThatCannotAppear(t *testing.T) {
 	})
 }
 
+// TestAScheduledQuoteAsksForItself: permission is asked when the post appears; when the quoted post is gone by then, its author is told.
+func TestAScheduledQuoteAsksForItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, anna, bas := pair(t)
+		anna.Follow("bas@provincie")
+		w.Settle()
+		good, gone := bas.Post("", "Het origineel"), bas.Post("", "Het andere")
+		w.Settle()
+		anna.schedule(outbox.Draft{Text: "Kijk", Quote: anna.item(good).ID}, time.Hour)
+		anna.schedule(outbox.Draft{Text: "Kijk niet", Quote: anna.item(gone).ID}, time.Hour)
+		bas.Delete(gone)
+		w.Pass(2 * time.Hour)
+		if n := w.Number("gouda", "SELECT COUNT(*) FROM items WHERE quote_iri = $1 AND quote_state = 'accepted'", good); n != 1 {
+			t.Errorf("%d quotes were allowed", n)
+		}
+		if n := w.Number("gouda", "SELECT COUNT(*) FROM items WHERE quote_iri = $1", gone) + w.Number("provincie", "SELECT COUNT(*) FROM items WHERE content LIKE '%Kijk niet%'"); n != 0 {
+			t.Errorf("%d quotes of what is gone", n)
+		}
+		if n := w.Number("gouda", "SELECT COUNT(*) FROM items WHERE audience = 3 AND content LIKE '%Kijk niet%'"); n != 1 {
+			t.Errorf("anna was told %d times", n)
+		}
+	})
+}
+
 // TestAScheduledPostOfADisabledAccount: it does not appear, and nobody is told.
 func TestAScheduledPostOfADisabledAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
