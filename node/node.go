@@ -135,6 +135,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()
 	n.Inbox.Prepare()
+	n.Outbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
 	proxies, err := prefixes(c.Network.TrustedProxies)
 	if err != nil {

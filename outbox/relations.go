@@ -71,16 +71,41 @@ func (o *Outbox) NotifyAsked(ctx context.Context, tx *db.Tx, who, target *actors
 	if r.State != actors.Requested {
 		return nil
 	}
-	staff, err := actors.Moderators(ctx, tx, target.ID)
+	staff, err := deciders(ctx, tx, target)
 	if err != nil {
 		return err
 	}
 	for _, s := range staff {
-		if err := o.Timelines.Notify(ctx, tx, s.ID, kind, who.ID, 0); err != nil {
+		if err := o.Timelines.Notify(ctx, tx, s, kind, who.ID, 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deciders are those who answer requests to an actor of ours: itself, or the staff of a group.
+func deciders(ctx context.Context, q db.Q, of *actors.Actor) ([]actors.ID, error) {
+	if !of.IsGroup() {
+		return []actors.ID{of.ID}, nil
+	}
+	staff, err := actors.Moderators(ctx, q, of.ID)
+	ids := make([]actors.ID, len(staff))
+	for i, s := range staff {
+		ids[i] = s.ID
+	}
+	return ids, err
+}
+
+// Withdrawn takes back what was told of somebody's following of one of ours, or of the wish to.
+func (o *Outbox) Withdrawn(ctx context.Context, tx *db.Tx, who, target *actors.Actor) error {
+	if err := o.Timelines.Forget(ctx, tx, target.ID, timeline.Follow, who.ID, 0); err != nil {
+		return err
+	}
+	owners, err := deciders(ctx, tx, target)
+	if err != nil {
+		return err
+	}
+	return o.Timelines.Answered(ctx, tx, who.ID, owners...)
 }
 
 // Unfollow ends a following or a request, and leaves a group.
@@ -101,13 +126,8 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	if err != nil || !ended {
 		return err
 	}
-	for _, kind := range []string{timeline.Follow, timeline.FollowRequest} {
-		if err := o.Timelines.Forget(ctx, tx, target.ID, kind, who.ID, 0); err != nil {
-			return err
-		}
-	}
 	if target.Local {
-		return nil
+		return o.Withdrawn(ctx, tx, who, target)
 	}
 	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI},
 		vocab.Activity{ID: r.Request.ID, Type: r.Request.As, Object: vocab.Ref{ID: target.IRI}})})
@@ -149,36 +169,45 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Answer decides a request to follow one of ours.
-func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker actors.ID, accept bool) error {
+// Answer decides a question that somebody put to one of ours, or to a group of this node of which who is owner or moderator: the
+// one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
+func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
 	from, err := actors.Get(ctx, o.DB, asker)
 	if err != nil {
 		return err
 	}
 	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, asker, who.ID)
+		r, err := actors.QuestionOf(ctx, tx, who.ID, asker, about)
 		if err != nil {
 			return err
 		}
-		if r.State != actors.Requested {
-			return fault.Say(fault.NotFound, "%s does not ask to follow you (any more).", from.Handle())
-		}
-		if err := o.Timelines.Forget(ctx, tx, who.ID, timeline.FollowRequest, asker, 0); err != nil {
+		of, err := actors.Get(ctx, tx, r.Object)
+		if err != nil {
 			return err
 		}
-		if !accept {
-			if _, err := o.Dir.End(ctx, tx, from, who, actors.Removed); err != nil {
+		kind := "Reject"
+		if accept {
+			kind = "Accept"
+			_, err = o.Dir.Admit(ctx, tx, from, of)
+		} else {
+			_, err = o.Dir.End(ctx, tx, from, of, actors.Removed)
+		}
+		if err != nil {
+			return err
+		}
+		owners, err := deciders(ctx, tx, of)
+		if err != nil {
+			return err
+		}
+		if err := o.Timelines.Answered(ctx, tx, asker, owners...); err != nil {
+			return err
+		}
+		if accept && !of.IsGroup() {
+			if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker, 0); err != nil {
 				return err
 			}
-			return o.Reply(ctx, tx, "Reject", who, from, r.Request)
 		}
-		if _, err := o.Dir.Admit(ctx, tx, from, who); err != nil {
-			return err
-		}
-		if err := o.Timelines.Notify(ctx, tx, who.ID, timeline.Follow, asker, 0); err != nil {
-			return err
-		}
-		return o.Reply(ctx, tx, "Accept", who, from, r.Request)
+		return o.Reply(ctx, tx, kind, of, from, r.Request)
 	})
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", from.IRI, err)
@@ -204,30 +233,84 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 // RemoveFollower ends somebody's following of one of ours, or a membership of a group of ours. GoToSocial does not act on a
 // Reject of what was accepted, so that Block and Undo follow where it might be one: after those the person may ask again.
 func (o *Outbox) RemoveFollower(ctx context.Context, who, follower *actors.Actor) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
-		if err != nil {
-			return err
-		}
-		ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
-		if err != nil || !ended || follower.Local {
-			return err
-		}
-		if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
-			return err
-		}
-		block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
-		sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
-		if err != nil {
-			return err
-		}
-		_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
-		return err
-	})
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error { return o.removeFollower(ctx, tx, who, follower) })
 	if err != nil {
 		return fmt.Errorf("remove follower %s: %w", follower.IRI, err)
 	}
 	return nil
+}
+
+func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor) error {
+	r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
+	if err != nil {
+		return err
+	}
+	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
+	if err != nil || !ended {
+		return err
+	}
+	if err := o.Withdrawn(ctx, tx, follower, who); err != nil || follower.Local {
+		return err
+	}
+	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
+		return err
+	}
+	block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
+	sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
+	if err != nil {
+		return err
+	}
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
+	return err
+}
+
+// BlockDomain keeps everything of another server away from one of ours, and ends all that they have with people there.
+func (o *Outbox) BlockDomain(ctx context.Context, who *actors.Actor, domain string) error {
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
+		domain, relations, err := o.Dir.BlockDomain(ctx, tx, who.ID, domain)
+		if err != nil {
+			return err
+		}
+		ids := make([]actors.ID, len(relations))
+		for i, r := range relations {
+			if ids[i] = r.Object; r.Object == who.ID {
+				ids[i] = r.Subject
+			}
+		}
+		known, err := actors.Many(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for i, r := range relations {
+			other := known[ids[i]]
+			switch {
+			case other == nil:
+			case r.Object == who.ID:
+				err = o.removeFollower(ctx, tx, who, other)
+			default:
+				err = o.unfollow(ctx, tx, who, other)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return o.Timelines.ForgetDomain(ctx, tx, who.ID, domain)
+	})
+	if err != nil {
+		return fmt.Errorf("%s blocks %s: %w", who.IRI, domain, err)
+	}
+	return nil
+}
+
+// ChooseLanguages keeps in which languages one of ours wants to see the posts of somebody followed; none: all.
+func (o *Outbox) ChooseLanguages(ctx context.Context, who, target *actors.Actor, languages []string) error {
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
+		if err != nil {
+			return err
+		}
+		return actors.ChooseLanguages(ctx, tx, r, languages)
+	})
 }
 
 // Block ends every relation between two people and keeps them apart.
@@ -240,7 +323,13 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.unfollow(ctx, tx, who, target); err != nil {
 			return err
 		}
-		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil || target.Local {
+		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil {
+			return err
+		}
+		if err := o.Timelines.ForgetFrom(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
+		if err := o.Withdrawn(ctx, tx, target, who); err != nil || target.Local {
 			return err
 		}
 		_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: a})
@@ -275,6 +364,9 @@ func (o *Outbox) Unblock(ctx context.Context, who, target *actors.Actor) error {
 func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
 	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := o.planLinks(ctx, tx, a); err != nil {
 			return err
 		}
 		return o.tellProfile(ctx, tx, a, federation.Signer{})

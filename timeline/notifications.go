@@ -39,7 +39,8 @@ type Notification struct {
 // Time is when it happened.
 func (n Notification) Time() time.Time { return db.TimeOf(n.ID) }
 
-// Notify tells the owner, when it is one of ours and somebody else, has not blocked who did it, and was not told already.
+// Notify tells the owner, when it is one of ours and somebody else, wants to hear of who did it (neither blocked, nor muted with
+// notifications, nor of a blocked domain), and was not told already.
 func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, item content.ID) error {
 	if owner == who {
 		return nil
@@ -48,7 +49,9 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
 		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0
 			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $2 AND b.object = $4)
-		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item)
+			AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.subject = $2 AND m.object = $4 AND m.notifications AND (m.until = 0 OR m.until > $6))
+			AND NOT EXISTS (SELECT 1 FROM blocked_domains d CROSS JOIN actors x WHERE d.subject = $2 AND x.id = $4 AND d.domain IN (x.domain, x.host))
+		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}

@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
+)
+
+// What people keep to themselves about others: nobody else is told, here or elsewhere.
+
+// Mute hides somebody from the lists of one of ours; of the mute of a group, what is posted in it. It can be made anew with
+// other choices. Those that have ended are removed on the way.
+func (d *Directory) Mute(ctx context.Context, tx *db.Tx, by, who ID, notifications bool, until time.Time) error {
+	if by == who {
+		return fault.Say(fault.Invalid, "You cannot mute yourself.")
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM mutes WHERE subject = $1 AND until > 0 AND until <= $2", by, db.Millis(time.Now())); err != nil {
+		return fmt.Errorf("remove ended mutes: %w", err)
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO mutes (id, subject, object, notifications, until) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, object) DO UPDATE SET notifications = excluded.notifications, until = excluded.until`,
+		d.DB.NewID(), by, who, notifications, db.Millis(until))
+	if err != nil {
+		return fmt.Errorf("mute actor %d: %w", who, err)
+	}
+	return nil
+}
+
+// Unmute ends a mute.
+func Unmute(ctx context.Context, tx *db.Tx, by, who ID) error {
+	_, err := tx.Exec(ctx, "DELETE FROM mutes WHERE subject = $1 AND object = $2", by, who)
+	return err
+}
+
+// Muted is somebody in a list of mutes; the cursor numbers the mute.
+type Muted struct {
+	Actor  *Actor
+	Cursor int64
+	Until  time.Time // zero: for good
+}
+
+// MutedBy lists whom an actor mutes, the last one first.
+func MutedBy(ctx context.Context, q db.Q, by ID, p Page) ([]Muted, error) {
+	type row struct {
+		mute  int64
+		who   ID
+		until int64
+	}
+	args := []any{by, db.Millis(time.Now())}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.mute, &x.who, &x.until) },
+		"SELECT m.id, m.object, m.until FROM mutes m WHERE m.subject = $1 AND (m.until = 0 OR m.until > $2)"+p.SQL("m.id", &args), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list mutes of actor %d: %w", by, err)
+	}
+	p.Arrange(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	ids := make([]ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.who
+	}
+	known, err := Many(ctx, q, ids)
+	all := make([]Muted, 0, len(rows))
+	for _, r := range rows {
+		if a := known[r.who]; a != nil {
+			all = append(all, Muted{a, r.mute, db.FromMillis(r.until)})
+		}
+	}
+	return all, err
+}
+
+// BlockDomain keeps everything of a domain away from one of ours, and returns how the domain is written and the relations with
+// people there: the caller ends them.
+func (d *Directory) BlockDomain(ctx context.Context, tx *db.Tx, by ID, domain string) (string, []*Relation, error) {
+	domain, err := d.otherDomain(domain)
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO blocked_domains (id, subject, domain) VALUES ($1, $2, $3) ON CONFLICT (subject, domain) DO NOTHING",
+		d.DB.NewID(), by, domain); err != nil {
+		return "", nil, fmt.Errorf("block domain %s: %w", domain, err)
+	}
+	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+` FROM relations r JOIN actors a ON a.id = CASE WHEN r.subject = $1 THEN r.object ELSE r.subject END
+		WHERE (r.subject = $1 OR r.object = $1) AND r.state IN ('active', 'requested', 'invited') AND $2 IN (a.domain, a.host)`, by, domain)
+	if err != nil {
+		return "", nil, fmt.Errorf("find relations with %s: %w", domain, err)
+	}
+	return domain, relations, nil
+}
+
+// UnblockDomain takes that back; what it ended stays ended.
+func (d *Directory) UnblockDomain(ctx context.Context, tx *db.Tx, by ID, domain string) error {
+	domain, err := d.otherDomain(domain)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM blocked_domains WHERE subject = $1 AND domain = $2", by, domain)
+	return err
+}
+
+func (d *Directory) otherDomain(domain string) (string, error) {
+	canonical := federation.Host("https://" + domain + "/")
+	switch {
+	case canonical == "":
+		return "", fault.Say(fault.Invalid, "Validation failed: %q is not a domain: write it as in social.example.", CleanText(domain, 100))
+	case canonical == d.Host() || canonical == d.Domain:
+		return "", fault.Say(fault.Invalid, "Validation failed: %s is your own server.", canonical)
+	}
+	return canonical, nil
+}
+
+// BlockedDomain is a domain that somebody does not want to see; the cursor numbers the block.
+type BlockedDomain struct {
+	Cursor int64
+	Domain string
+}
+
+// BlockedDomains lists the domains that an actor blocks, the last one first.
+func BlockedDomains(ctx context.Context, q db.Q, by ID, p Page) ([]BlockedDomain, error) {
+	args := []any{by}
+	all, err := db.All(ctx, q, func(r db.Scanner) (x BlockedDomain, err error) { return x, r.Scan(&x.Cursor, &x.Domain) },
+		"SELECT b.id, b.domain FROM blocked_domains b WHERE b.subject = $1"+p.SQL("b.id", &args), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list blocked domains of actor %d: %w", by, err)
+	}
+	p.Arrange(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all, nil
+}
+
+// MaxNote is how long a note about somebody may be, in characters.
+const MaxNote = 2000
+
+// SetNote keeps what one of ours wants to remember about somebody; an empty text forgets it.
+func SetNote(ctx context.Context, tx *db.Tx, by, about ID, text string) error {
+	if n := len([]rune(text)); n > MaxNote {
+		return fault.Say(fault.Invalid, "Validation failed: Comment is too long (maximum is %d characters)", MaxNote)
+	}
+	if text == "" {
+		_, err := tx.Exec(ctx, "DELETE FROM notes WHERE subject = $1 AND object = $2", by, about)
+		return err
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO notes (subject, object, text) VALUES ($1, $2, $3) ON CONFLICT (subject, object) DO UPDATE SET text = excluded.text", by, about, text)
+	return err
+}
+
+// MaxEndorsements is how many people somebody may recommend.
+const MaxEndorsements = 100
+
+// Endorse recommends somebody whom one of ours follows, on the profile.
+func (d *Directory) Endorse(ctx context.Context, tx *db.Tx, by, who ID) error {
+	r, err := RelationOf(ctx, tx, by, who)
+	if err != nil {
+		return err
+	}
+	if r.State != Active {
+		return fault.Say(fault.Invalid, "Validation failed: You must be already following the person you want to endorse")
+	}
+	n, err := db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM endorsements WHERE subject = $1", by)
+	if err != nil {
+		return err
+	}
+	if n >= MaxEndorsements {
+		return fault.Say(fault.Invalid, "Validation failed: you have endorsed %d people already: take one back first.", n)
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO endorsements (id, subject, object) VALUES ($1, $2, $3) ON CONFLICT (subject, object) DO NOTHING", d.DB.NewID(), by, who)
+	return err
+}
+
+// Unendorse takes a recommendation back.
+func Unendorse(ctx context.Context, tx *db.Tx, by, who ID) error {
+	_, err := tx.Exec(ctx, "DELETE FROM endorsements WHERE subject = $1 AND object = $2", by, who)
+	return err
+}
+
+// Endorsed lists whom an actor recommends, the last one first; the cursors number the recommendations. Who is not one of ours
+// sees only those of them who chose to be findable.
+func Endorsed(ctx context.Context, q db.Q, v Viewer, by ID, p Page) (list []*Actor, cursors []int64, err error) {
+	type row struct {
+		cursor int64
+		who    ID
+	}
+	args, findable := []any{by}, ""
+	if !v.Local() {
+		findable = " AND a.discoverable"
+	}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.cursor, &x.who) },
+		"SELECT e.id, e.object FROM endorsements e JOIN actors a ON a.id = e.object WHERE e.subject = $1 AND a.suspended = 0"+findable+p.SQL("e.id", &args), args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list endorsements of actor %d: %w", by, err)
+	}
+	p.Arrange(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	ids := make([]ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.who
+	}
+	known, err := Many(ctx, q, ids)
+	for _, r := range rows {
+		if a := known[r.who]; a != nil {
+			list, cursors = append(list, a), append(cursors, r.cursor)
+		}
+	}
+	return list, cursors, err
+}
+
+// Dismiss keeps somebody out of the suggestions from now on.
+func Dismiss(ctx context.Context, tx *db.Tx, by, who ID) error {
+	_, err := tx.Exec(ctx, "INSERT INTO dismissals (subject, object) VALUES ($1, $2) ON CONFLICT (subject, object) DO NOTHING", by, who)
+	return err
+}
+
+// keptAbout adds to standings what one of ours keeps about the others, in one query.
+func keptAbout(ctx context.Context, q db.Q, me ID, others []ID, all map[ID]*Standing) error {
+	list, args := db.In([]any{me, db.Millis(time.Now())}, others)
+	type row struct {
+		what, text string
+		who        ID
+		flag       int
+		until      int64
+	}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.what, &x.who, &x.flag, &x.until, &x.text) },
+		`SELECT 'mute' AS what, object, CASE WHEN notifications THEN 1 ELSE 0 END AS flag, until, '' AS text FROM mutes
+			WHERE subject = $1 AND object IN (`+list+`) AND (until = 0 OR until > $2)
+		UNION ALL SELECT 'endorsed', object, 0, 0, '' FROM endorsements WHERE subject = $1 AND object IN (`+list+`)
+		UNION ALL SELECT 'note', object, 0, 0, text FROM notes WHERE subject = $1 AND object IN (`+list+`)
+		UNION ALL SELECT 'domain', a.id, 0, 0, '' FROM blocked_domains d CROSS JOIN actors a WHERE d.subject = $1 AND a.id IN (`+list+`) AND d.domain IN (a.domain, a.host)
+		UNION ALL SELECT 'asks', r.subject, 0, 0, '' FROM relations r WHERE r.subject IN (`+list+`) AND r.state = 'requested' AND `+Decides("$1"), args...)
+	if err != nil {
+		return fmt.Errorf("load what actor %d keeps about others: %w", me, err)
+	}
+	for _, r := range rows {
+		s := all[r.who]
+		switch r.what {
+		case "mute":
+			s.Muting, s.MutingNotifications, s.MutedUntil = true, r.flag == 1, db.FromMillis(r.until)
+		case "endorsed":
+			s.Endorsed = true
+		case "note":
+			s.Note = r.text
+		case "domain":
+			s.DomainBlocking = true
+		case "asks":
+			s.Asks = true
+		}
+	}
+	return nil
+}
+
+func blocksDomainOf(ctx context.Context, q db.Q, by ID, who *Actor) (bool, error) {
+	_, err := db.One(ctx, q, db.Scalar[int], "SELECT 1 FROM blocked_domains WHERE subject = $1 AND domain IN ($2, $3) LIMIT 1", by, who.Domain, who.Host)
+	if errors.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
