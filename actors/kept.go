@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/db"
@@ -104,8 +105,17 @@ func (d *Directory) UnblockDomain(ctx context.Context, tx *db.Tx, by ID, domain 
 	return err
 }
 
+// Domain is a domain as this node writes it, "" when it is none.
+func Domain(s string) string {
+	s = strings.TrimSpace(s)
+	if strings.ContainsAny(s, "/?#@\\") {
+		return ""
+	}
+	return federation.Host("https://" + s + "/")
+}
+
 func (d *Directory) otherDomain(domain string) (string, error) {
-	canonical := federation.Host("https://" + domain + "/")
+	canonical := Domain(domain)
 	switch {
 	case canonical == "":
 		return "", fault.Say(fault.Invalid, "Validation failed: %q is not a domain: write it as in social.example.", CleanText(domain, 100))

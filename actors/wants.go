@@ -20,9 +20,14 @@ func Wants(v Viewer, alias string, args []any) (string, []any) {
 	if !v.Local() {
 		return "1 = 1", args
 	}
-	any, unwanted, args := unwanted(v, args)
+	n := len(args) + 1
+	return WantsAs(fmt.Sprintf("$%d", n), fmt.Sprintf("$%d", n+1), alias), append(args, v.ID, db.Millis(time.Now()))
+}
+
+// WantsAs is Wants for one of our own people whose number is an SQL expression, at a time in milliseconds that is one too.
+func WantsAs(viewer, now, alias string) string {
 	return fmt.Sprintf("(NOT %[1]s OR (NOT %[2]s AND (%[3]s.boost_of = 0 OR NOT EXISTS (SELECT 1 FROM items wo WHERE wo.id = %[3]s.boost_of AND %[4]s))))",
-		any, unwanted(alias+".author"), alias, unwanted("wo.author")), args
+		unwantsAny(viewer), unwanted(viewer, now, alias+".author"), alias, unwanted(viewer, now, "wo.author"))
 }
 
 // WantsActor is Wants for the actor whose number the column holds.
@@ -30,21 +35,21 @@ func WantsActor(v Viewer, column string, args []any) (string, []any) {
 	if !v.Local() {
 		return "1 = 1", args
 	}
-	any, unwanted, args := unwanted(v, args)
-	return fmt.Sprintf("(NOT %s OR NOT %s)", any, unwanted(column)), args
+	n := len(args) + 1
+	viewer, now := fmt.Sprintf("$%d", n), fmt.Sprintf("$%d", n+1)
+	return fmt.Sprintf("(NOT %s OR NOT %s)", unwantsAny(viewer), unwanted(viewer, now, column)), append(args, v.ID, db.Millis(time.Now()))
 }
 
-func unwanted(v Viewer, args []any) (any string, of func(column string) string, all []any) {
-	n := len(args) + 1
-	any = fmt.Sprintf(`EXISTS (SELECT 1 FROM mutes wm WHERE wm.subject = $%[1]d UNION ALL SELECT 1 FROM blocks wb WHERE wb.subject = $%[1]d
-		UNION ALL SELECT 1 FROM blocked_domains wd WHERE wd.subject = $%[1]d)`, n)
-	// CROSS JOIN keeps the order on SQLite: the few domains first.
-	of = func(column string) string {
-		return fmt.Sprintf(`(%[1]s IN (SELECT wm.object FROM mutes wm WHERE wm.subject = $%[2]d AND (wm.until = 0 OR wm.until > $%[3]d)
-			UNION ALL SELECT wb.object FROM blocks wb WHERE wb.subject = $%[2]d)
-			OR EXISTS (SELECT 1 FROM blocked_domains wd CROSS JOIN actors wa WHERE wd.subject = $%[2]d AND wa.id = %[1]s AND wd.domain IN (wa.domain, wa.host)))`, column, n, n+1)
-	}
-	return any, of, append(args, v.ID, db.Millis(time.Now()))
+func unwantsAny(viewer string) string {
+	return fmt.Sprintf(`EXISTS (SELECT 1 FROM mutes wm WHERE wm.subject = %[1]s UNION ALL SELECT 1 FROM blocks wb WHERE wb.subject = %[1]s
+		UNION ALL SELECT 1 FROM blocked_domains wd WHERE wd.subject = %[1]s)`, viewer)
+}
+
+// CROSS JOIN keeps the order on SQLite: the few domains first.
+func unwanted(viewer, now, column string) string {
+	return fmt.Sprintf(`(%[1]s IN (SELECT wm.object FROM mutes wm WHERE wm.subject = %[2]s AND (wm.until = 0 OR wm.until > %[3]s)
+		UNION ALL SELECT wb.object FROM blocks wb WHERE wb.subject = %[2]s)
+		OR EXISTS (SELECT 1 FROM blocked_domains wd CROSS JOIN actors wa WHERE wd.subject = %[2]s AND wa.id = %[1]s AND wd.domain IN (wa.domain, wa.host)))`, column, viewer, now)
 }
 
 // Unwanted returns which of the actors the viewer does not want to see, in one query.

@@ -141,7 +141,7 @@ func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 		a.Image, a.ImageDescription = webAddress(w.Image.URL), CleanText(w.Image.Name, maxDescription)
 	}
 	for _, domain := range w.AttributionDomains[:min(len(w.AttributionDomains), 100)] {
-		if host := federation.Host("https://" + domain + "/"); host != "" {
+		if host := Domain(domain); host != "" {
 			a.Attribution = append(a.Attribution, host)
 		}
 	}

@@ -312,13 +312,13 @@ type found struct {
 }
 
 type preferences struct {
-	Visibility string  `json:"posting:default:visibility"`
-	Sensitive  bool    `json:"posting:default:sensitive"`
-	Language   *string `json:"posting:default:language"`
-	Quotes     string  `json:"posting:default:quote_policy"`
-	Media      string  `json:"reading:expand:media"`
-	Spoilers   bool    `json:"reading:expand:spoilers"`
-	Gifs       bool    `json:"reading:autoplay:gifs"`
+	Visibility  string  `json:"posting:default:visibility"`
+	Sensitive   bool    `json:"posting:default:sensitive"`
+	Language    *string `json:"posting:default:language"`
+	QuotePolicy string  `json:"posting:default:quote_policy"`
+	Media       string  `json:"reading:expand:media"`
+	Spoilers    bool    `json:"reading:expand:spoilers"`
+	Gifs        bool    `json:"reading:autoplay:gifs"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

@@ -17,7 +17,6 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
-	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/media"
 )
 
@@ -49,7 +48,7 @@ func (a *API) credentials(ctx context.Context, me *actors.Actor, p auth.Preferen
 		return nil, err
 	}
 	x.Source = &source{Attribution: append([]string{}, me.Attribution...), Note: me.Source, Fields: fields(me.Fields, true), Privacy: p.Privacy, Sensitive: p.Sensitive, Language: p.Language,
-		FollowRequests: asking, Hidden: me.HideCollections, Discoverable: me.Discoverable, Indexable: me.Indexable, QuotePolicy: p.Quotes}
+		FollowRequests: asking, Hidden: me.HideCollections, Discoverable: me.Discoverable, Indexable: me.Indexable, QuotePolicy: p.QuotePolicy}
 	x.Role = roleFor(admin)
 	return x, nil
 }
@@ -65,7 +64,7 @@ func roleFor(admin bool) *roleOfMe {
 
 func (a *API) preferences(_ context.Context, c *call) (any, error) {
 	p := c.access.Account.Preferences
-	return preferences{Visibility: p.Privacy, Sensitive: p.Sensitive, Language: textOrNull(p.Language), Quotes: p.Quotes, Media: "default"}, nil
+	return preferences{Visibility: p.Privacy, Sensitive: p.Sensitive, Language: textOrNull(p.Language), QuotePolicy: p.QuotePolicy, Media: "default"}, nil
 }
 
 // confirm would send the mail again that asks whether an address is somebody's. The administrator who made the account vouches
@@ -164,7 +163,7 @@ func changeAttribution(c *call, me *actors.Actor) error {
 	}
 	me.Attribution = nil
 	for _, d := range domains {
-		host := federation.Host("https://" + strings.TrimSpace(d) + "/")
+		host := actors.Domain(d)
 		if host == "" {
 			return fault.Say(fault.Invalid, "Validation failed: %q is not a domain.", actors.CleanText(d, 100))
 		}
@@ -210,7 +209,7 @@ func (a *API) changePreferences(ctx context.Context, c *call) (auth.Preferences,
 		p.Language = sent.Text("language")
 	}
 	if v := sent.Text("quote_policy"); v != "" {
-		p.Quotes = v
+		p.QuotePolicy = v
 	}
 	return p, a.DB.Tx(ctx, func(tx *db.Tx) error { return a.Auth.SetPreferences(ctx, tx, c.viewer.ID, p) })
 }
