@@ -19,7 +19,7 @@ func TestWhoseLinksSayMe(t *testing.T) {
 			t.Errorf("%s became %s", given, got)
 		}
 	}
-	if got := SanitizeField(`<a href="javascript:x" rel="me nofollow noopener noreferrer" onclick="x">x</a><script>x</script>`); got != "x" {
+	if got := SanitizeField(`<a href="javascript:x" rel="me nofollow noopener noreferrer" onclick="x">x</a><script>x</script>`); strings.Contains(got, "javascript") || strings.Contains(got, "onclick") || strings.Contains(got, "script") {
 		t.Errorf("a hostile field became %s", got)
 	}
 	for given, want := range map[string]string{"Social.Example": "social.example", "a/b": "", "a@b.example": "", "": "", "a b": "", " gouda.nl ": "gouda.nl"} {
