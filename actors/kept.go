@@ -191,31 +191,11 @@ func Unendorse(ctx context.Context, tx *db.Tx, by, who ID) error {
 // Endorsed lists whom an actor recommends, the last one first; the cursors number the recommendations. Who is not one of ours
 // sees only those of them who chose to be findable.
 func Endorsed(ctx context.Context, q db.Q, v Viewer, by ID, p Page) (list []*Actor, cursors []int64, err error) {
-	type row struct {
-		cursor int64
-		who    ID
-	}
-	args, findable := []any{by}, ""
+	sql := "SELECT e.id, e.object FROM endorsements e JOIN actors a ON a.id = e.object WHERE e.subject = $1 AND a.suspended = 0"
 	if !v.Local() {
-		findable = " AND a.discoverable"
+		sql += " AND a.discoverable"
 	}
-	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.cursor, &x.who) },
-		"SELECT e.id, e.object FROM endorsements e JOIN actors a ON a.id = e.object WHERE e.subject = $1 AND a.suspended = 0"+findable+p.SQL("e.id", &args), args...)
-	if err != nil {
-		return nil, nil, fmt.Errorf("list endorsements of actor %d: %w", by, err)
-	}
-	p.Arrange(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	ids := make([]ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.who
-	}
-	known, err := Many(ctx, q, ids)
-	for _, r := range rows {
-		if a := known[r.who]; a != nil {
-			list, cursors = append(list, a), append(cursors, r.cursor)
-		}
-	}
-	return list, cursors, err
+	return paged(ctx, q, sql, "e.id", p, by)
 }
 
 // Dismiss keeps somebody out of the suggestions from now on.
@@ -224,43 +204,7 @@ func Dismiss(ctx context.Context, tx *db.Tx, by, who ID) error {
 	return err
 }
 
-// keptAbout adds to standings what one of ours keeps about the others, in one query.
-func keptAbout(ctx context.Context, q db.Q, me ID, others []ID, all map[ID]*Standing) error {
-	list, args := db.In([]any{me, db.Millis(time.Now())}, others)
-	type row struct {
-		what, text string
-		who        ID
-		flag       int
-		until      int64
-	}
-	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.what, &x.who, &x.flag, &x.until, &x.text) },
-		`SELECT 'mute' AS what, object, CASE WHEN notifications THEN 1 ELSE 0 END AS flag, until, '' AS text FROM mutes
-			WHERE subject = $1 AND object IN (`+list+`) AND (until = 0 OR until > $2)
-		UNION ALL SELECT 'endorsed', object, 0, 0, '' FROM endorsements WHERE subject = $1 AND object IN (`+list+`)
-		UNION ALL SELECT 'note', object, 0, 0, text FROM notes WHERE subject = $1 AND object IN (`+list+`)
-		UNION ALL SELECT 'domain', a.id, 0, 0, '' FROM blocked_domains d CROSS JOIN actors a WHERE d.subject = $1 AND a.id IN (`+list+`) AND d.domain IN (a.domain, a.host)
-		UNION ALL SELECT 'asks', r.subject, 0, 0, '' FROM relations r WHERE r.subject IN (`+list+`) AND r.state = 'requested' AND `+Decides("$1"), args...)
-	if err != nil {
-		return fmt.Errorf("load what actor %d keeps about others: %w", me, err)
-	}
-	for _, r := range rows {
-		s := all[r.who]
-		switch r.what {
-		case "mute":
-			s.Muting, s.MutingNotifications, s.MutedUntil = true, r.flag == 1, db.FromMillis(r.until)
-		case "endorsed":
-			s.Endorsed = true
-		case "note":
-			s.Note = r.text
-		case "domain":
-			s.DomainBlocking = true
-		case "asks":
-			s.Asks = true
-		}
-	}
-	return nil
-}
-
+// blocksDomainOf tells whether an actor blocks the domain of another.
 func blocksDomainOf(ctx context.Context, q db.Q, by ID, who *Actor) (bool, error) {
 	_, err := db.One(ctx, q, db.Scalar[int], "SELECT 1 FROM blocked_domains WHERE subject = $1 AND domain IN ($2, $3) LIMIT 1", by, who.Domain, who.Host)
 	if errors.Is(err, fault.NotFound) {

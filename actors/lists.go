@@ -176,26 +176,5 @@ func TakeFromList(ctx context.Context, tx *db.Tx, l List, who []ID) error {
 
 // ListMembers lists who is on a list, the last one first; the cursors number the memberships.
 func ListMembers(ctx context.Context, q db.Q, id ListID, p Page) (list []*Actor, cursors []int64, err error) {
-	type row struct {
-		cursor int64
-		who    ID
-	}
-	args := []any{id}
-	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.cursor, &x.who) },
-		"SELECT m.id, m.member FROM list_members m WHERE m.list = $1"+p.SQL("m.id", &args), args...)
-	if err != nil {
-		return nil, nil, fmt.Errorf("members of list %d: %w", id, err)
-	}
-	p.Arrange(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	ids := make([]ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.who
-	}
-	known, err := Many(ctx, q, ids)
-	for _, r := range rows {
-		if a := known[r.who]; a != nil {
-			list, cursors = append(list, a), append(cursors, r.cursor)
-		}
-	}
-	return list, cursors, err
+	return paged(ctx, q, "SELECT m.id, m.member FROM list_members m WHERE m.list = $1", "m.id", p, id)
 }

@@ -83,29 +83,15 @@ func (o *Outbox) NotifyAsked(ctx context.Context, tx *db.Tx, who, target *actors
 	return nil
 }
 
-// deciders are those who answer requests to an actor of ours: itself, or the staff of a group.
-func deciders(ctx context.Context, q db.Q, of *actors.Actor) ([]actors.ID, error) {
-	if !of.IsGroup() {
-		return []actors.ID{of.ID}, nil
-	}
-	staff, err := actors.Moderators(ctx, q, of.ID)
-	ids := make([]actors.ID, len(staff))
-	for i, s := range staff {
-		ids[i] = s.ID
-	}
-	return ids, err
-}
-
-// Withdrawn takes back what was told of somebody's following of one of ours, or of the wish to.
-func (o *Outbox) Withdrawn(ctx context.Context, tx *db.Tx, who, target *actors.Actor) error {
-	if err := o.Timelines.Forget(ctx, tx, target.ID, timeline.Follow, who.ID, 0); err != nil {
-		return err
-	}
-	owners, err := deciders(ctx, tx, target)
-	if err != nil {
-		return err
-	}
-	return o.Timelines.Answered(ctx, tx, who.ID, owners...)
+// ChooseLanguages keeps in which languages one of ours wants to see the posts of somebody followed; none: all.
+func (o *Outbox) ChooseLanguages(ctx context.Context, who, target *actors.Actor, languages []string) error {
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
+		if err != nil {
+			return err
+		}
+		return actors.ChooseLanguages(ctx, tx, r, languages)
+	})
 }
 
 // Unfollow ends a following or a request, and leaves a group.
@@ -169,52 +155,6 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Answer decides a question that somebody put to one of ours, or to a group of this node of which who is owner or moderator: the
-// one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
-func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
-	from, err := actors.Get(ctx, o.DB, asker)
-	if err != nil {
-		return err
-	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.QuestionOf(ctx, tx, who.ID, asker, about)
-		if err != nil {
-			return err
-		}
-		of, err := actors.Get(ctx, tx, r.Object)
-		if err != nil {
-			return err
-		}
-		kind := "Reject"
-		if accept {
-			kind = "Accept"
-			_, err = o.Dir.Admit(ctx, tx, from, of)
-		} else {
-			_, err = o.Dir.End(ctx, tx, from, of, actors.Removed)
-		}
-		if err != nil {
-			return err
-		}
-		owners, err := deciders(ctx, tx, of)
-		if err != nil {
-			return err
-		}
-		if err := o.Timelines.Answered(ctx, tx, asker, owners...); err != nil {
-			return err
-		}
-		if accept && !of.IsGroup() {
-			if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker, 0); err != nil {
-				return err
-			}
-		}
-		return o.Reply(ctx, tx, kind, of, from, r.Request)
-	})
-	if err != nil {
-		return fmt.Errorf("answer %s: %w", from.IRI, err)
-	}
-	return nil
-}
-
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
@@ -262,55 +202,6 @@ func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *a
 	}
 	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
 	return err
-}
-
-// BlockDomain keeps everything of another server away from one of ours, and ends all that they have with people there.
-func (o *Outbox) BlockDomain(ctx context.Context, who *actors.Actor, domain string) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
-		domain, relations, err := o.Dir.BlockDomain(ctx, tx, who.ID, domain)
-		if err != nil {
-			return err
-		}
-		ids := make([]actors.ID, len(relations))
-		for i, r := range relations {
-			if ids[i] = r.Object; r.Object == who.ID {
-				ids[i] = r.Subject
-			}
-		}
-		known, err := actors.Many(ctx, tx, ids)
-		if err != nil {
-			return err
-		}
-		for i, r := range relations {
-			other := known[ids[i]]
-			switch {
-			case other == nil:
-			case r.Object == who.ID:
-				err = o.removeFollower(ctx, tx, who, other)
-			default:
-				err = o.unfollow(ctx, tx, who, other)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return o.Timelines.ForgetDomain(ctx, tx, who.ID, domain)
-	})
-	if err != nil {
-		return fmt.Errorf("%s blocks %s: %w", who.IRI, domain, err)
-	}
-	return nil
-}
-
-// ChooseLanguages keeps in which languages one of ours wants to see the posts of somebody followed; none: all.
-func (o *Outbox) ChooseLanguages(ctx context.Context, who, target *actors.Actor, languages []string) error {
-	return o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
-		if err != nil {
-			return err
-		}
-		return actors.ChooseLanguages(ctx, tx, r, languages)
-	})
 }
 
 // Block ends every relation between two people and keeps them apart.

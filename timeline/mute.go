@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -21,6 +22,14 @@ func (t *Timelines) Mute(ctx context.Context, by, who actors.ID, notifications b
 		}
 		return t.ForgetFrom(ctx, tx, by, who)
 	})
+}
+
+// unheard is the condition that somebody does not want to be told of what an actor does: it is blocked, muted with notifications, or of
+// a blocked domain. Both numbers, and the time in milliseconds, are SQL expressions.
+func unheard(owner, who, now string) string {
+	return strings.NewReplacer("$owner", owner, "$who", who, "$now", now).Replace(`(EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $owner AND b.object = $who)
+			OR EXISTS (SELECT 1 FROM mutes m WHERE m.subject = $owner AND m.object = $who AND m.notifications AND (m.until = 0 OR m.until > $now))
+			OR EXISTS (SELECT 1 FROM blocked_domains d CROSS JOIN actors x WHERE d.subject = $owner AND x.id = $who AND d.domain IN (x.domain, x.host)))`)
 }
 
 // ForgetFrom takes back all that one of ours was told of somebody, but questions: those wait for an answer.

@@ -47,10 +47,7 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	}
 	id := t.DB.NewID()
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
-		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0
-			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $2 AND b.object = $4)
-			AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.subject = $2 AND m.object = $4 AND m.notifications AND (m.until = 0 OR m.until > $6))
-			AND NOT EXISTS (SELECT 1 FROM blocked_domains d CROSS JOIN actors x WHERE d.subject = $2 AND x.id = $4 AND d.domain IN (x.domain, x.host))
+		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0 AND NOT `+unheard("$2", "$4", "$6")+`
 		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
