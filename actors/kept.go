@@ -76,12 +76,22 @@ func MutedBy(ctx context.Context, q db.Q, by ID, p Page) ([]Muted, error) {
 	return all, err
 }
 
+// MaxBlockedDomains is how many domains somebody may block.
+const MaxBlockedDomains = 5000
+
 // BlockDomain keeps everything of a domain away from one of ours, and returns how the domain is written and the relations with
 // people there: the caller ends them.
 func (d *Directory) BlockDomain(ctx context.Context, tx *db.Tx, by ID, domain string) (string, []*Relation, error) {
 	domain, err := d.otherDomain(domain)
 	if err != nil {
 		return "", nil, err
+	}
+	n, err := db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM blocked_domains WHERE subject = $1", by)
+	if err != nil {
+		return "", nil, err
+	}
+	if n >= MaxBlockedDomains {
+		return "", nil, fault.Say(fault.Invalid, "Validation failed: you block %d domains already: take one back first.", n)
 	}
 	if _, err := tx.Exec(ctx, "INSERT INTO blocked_domains (id, subject, domain) VALUES ($1, $2, $3) ON CONFLICT (subject, domain) DO NOTHING",
 		d.DB.NewID(), by, domain); err != nil {
@@ -202,6 +212,19 @@ func Endorsed(ctx context.Context, q db.Q, v Viewer, by ID, p Page) (list []*Act
 func Dismiss(ctx context.Context, tx *db.Tx, by, who ID) error {
 	_, err := tx.Exec(ctx, "INSERT INTO dismissals (subject, object) VALUES ($1, $2) ON CONFLICT (subject, object) DO NOTHING", by, who)
 	return err
+}
+
+// forgetKept removes what a deleted actor kept about others, and what others kept about it.
+func forgetKept(ctx context.Context, tx *db.Tx, id ID) error {
+	for _, sql := range []string{"DELETE FROM mutes WHERE subject = $1 OR object = $1", "DELETE FROM notes WHERE subject = $1 OR object = $1",
+		"DELETE FROM endorsements WHERE subject = $1 OR object = $1", "DELETE FROM dismissals WHERE subject = $1 OR object = $1",
+		"DELETE FROM blocked_domains WHERE subject = $1", "DELETE FROM list_members WHERE member = $1 OR list IN (SELECT l.id FROM lists l WHERE l.owner = $1)",
+		"DELETE FROM lists WHERE owner = $1"} {
+		if _, err := tx.Exec(ctx, sql, id); err != nil {
+			return fmt.Errorf("forget what was kept by and about actor %d: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // blocksDomainOf tells whether an actor blocks the domain of another.

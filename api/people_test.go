@@ -316,6 +316,39 @@ func TestTheUnwantedDoNotNotify(t *testing.T) {
 	})
 }
 
+// What was kept about somebody goes with that person, and what that person kept.
+func TestNothingIsKeptOfTheDeleted(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := w.Context()
+		w.makeList("mine", "title=x")
+		w.play([]scenario{
+			{"list", "anna", "POST", "/api/v1/lists/{mine}/accounts", "account_ids[]={bas}", 200, nil, nil},
+			{"note", "anna", "POST", "/api/v1/accounts/{bas}/note", "comment=x", 200, nil, nil},
+			{"mute", "anna", "POST", "/api/v1/accounts/{bas}/mute", "", 200, nil, nil},
+			{"endorse", "anna", "POST", "/api/v1/accounts/{bas}/endorse", "", 200, nil, nil},
+			{"dismiss", "anna", "DELETE", "/api/v1/suggestions/{bas}", "", 200, nil, nil},
+			{"list of bas", "bas", "POST", "/api/v1/lists", "title=x", 200, nil, nil},
+			{"domain of bas", "bas", "POST", "/api/v1/domain_blocks", "domain=ver.example", 200, nil, nil},
+			{"note of bas", "bas", "POST", "/api/v1/accounts/{dora}/note", "comment=x", 200, nil, nil},
+		})
+		rows := func() (n int) {
+			for _, table := range []string{"mutes", "notes", "endorsements", "dismissals", "blocked_domains", "list_members", "lists"} {
+				k, err := db.One(ctx, w.api.DB, db.Scalar[int], "SELECT COUNT(*) FROM "+table)
+				w.check(err)
+				n += k
+			}
+			return n
+		}
+		if n := rows(); n != 9 {
+			t.Errorf("%d rows before", n)
+		}
+		w.check(w.api.DB.Tx(ctx, func(tx *db.Tx) error { return w.api.Dir.Delete(ctx, tx, w.actor("bas")) }))
+		if n := rows(); n != 1 { // the empty list of anna
+			t.Errorf("%d rows are left", n)
+		}
+	})
+}
+
 // Languages that one chose of whom one follows.
 func TestFollowedInSomeLanguages(t *testing.T) {
 	each(t, func(w *world) {

@@ -513,6 +513,14 @@ CREATE TABLE list_members (
   UNIQUE (list, member)
 );
 
+-- What is kept about somebody goes with that person.
+CREATE INDEX mutes_object ON mutes (object);
+CREATE INDEX notes_object ON notes (object);
+CREATE INDEX endorsements_object ON endorsements (object);
+CREATE INDEX dismissals_object ON dismissals (object);
+CREATE INDEX list_members_member ON list_members (member);
+
+-- Who chose to be found.
 CREATE INDEX actors_active ON actors (last_item) WHERE discoverable;
 CREATE INDEX actors_followed ON actors (followers_count) WHERE discoverable;
 

@@ -28,6 +28,7 @@ import (
 const (
 	jobLinks = "links"
 	maxPage  = 2 << 20 // bytes that are read of a page
+	pageTime = 20 * time.Second
 )
 
 // Prepare registers the outbox's durable work; before the queue runs.
@@ -91,6 +92,8 @@ func (o *Outbox) checkLinks(ctx context.Context, id actors.ID) error {
 
 // linksBack tells whether a page links to one of the addresses of an actor with rel="me".
 func (o *Outbox) linksBack(ctx context.Context, address string, a *actors.Actor) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	defer cancel()
 	body, kind, err := o.Dir.Client.File(ctx, address, maxPage)
 	if err != nil {
 		return false, fmt.Errorf("read %s: %w", address, err)
