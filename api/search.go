@@ -133,9 +133,6 @@ func (a *API) people(ctx context.Context, c *call, q string, limit, offset int, 
 
 func (a *API) searchAccounts(ctx context.Context, c *call) (any, error) {
 	q := strings.TrimSpace(c.Text("q"))
-	if q == "" {
-		return nil, fault.Say(fault.Invalid, "Validation failed: q, the name to search for, is missing.")
-	}
 	limit, err := c.limit(accountsPage)
 	if err != nil {
 		return nil, err
