@@ -88,11 +88,8 @@ func (x *Inbox) receive(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	host := federation.Host(envelope.Actor)
-	if policy, err := actors.PolicyOf(ctx, x.DB, host); err != nil {
+	if err := x.Dir.Welcome(ctx, x.DB, federation.Host(envelope.Actor)); err != nil {
 		return err
-	} else if policy == actors.PeerBlocked {
-		return fault.Say(fault.Forbidden, "This node has no contact with %s.", host)
 	}
 	switch {
 	case x.Dir.Ours(envelope.ID) || x.Dir.Ours(envelope.Actor):
@@ -149,8 +146,8 @@ func (x *Inbox) verify(ctx context.Context, r *http.Request, body []byte, e fede
 		}
 		return "", fmt.Errorf("verify %s: %w: %w", e.ID, fault.Say(fault.Unauthorized, "The signature could not be verified: %s", fault.Sentence(err)), err)
 	}
-	if policy, err := actors.PolicyOf(ctx, x.DB, federation.Host(key.Owner)); err != nil || policy == actors.PeerBlocked {
-		return "", errors.Join(err, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(key.Owner)))
+	if err := x.Dir.Welcome(ctx, x.DB, federation.Host(key.Owner)); err != nil {
+		return "", err
 	}
 	switch {
 	case key.Owner == e.Actor:

@@ -48,7 +48,7 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
 		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0
 			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $2 AND b.object = $4)
-		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item)
+		ON CONFLICT DO NOTHING`, id, owner, kind, who, item)
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
@@ -91,7 +91,7 @@ func (t *Timelines) NotificationCount(ctx context.Context, v actors.Viewer, f No
 
 func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 	sees, args := actors.Sees(v, "i", []any{v.ID})
-	where := "n.owner = $1 AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
+	where := "n.owner = $1 AND NOT EXISTS (SELECT 1 FROM actors na WHERE na.id = n.actor AND na.suspended > 0) AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
 	if len(f.Kinds) > 0 {
 		var list string
 		list, args = db.In(args, f.Kinds)
