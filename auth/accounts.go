@@ -172,6 +172,20 @@ func (a *Auth) ByEmail(ctx context.Context, q db.Q, email string) (Account, erro
 	return known(db.One(ctx, q, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.email = $1", strings.ToLower(strings.TrimSpace(email))))
 }
 
+// Many returns the accounts of those of the actors that have one, by actor.
+func (a *Auth) Many(ctx context.Context, q db.Q, ids []actors.ID) (map[actors.ID]Account, error) {
+	marks, args := db.In(nil, ids)
+	list, err := db.All(ctx, q, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.actor IN ("+marks+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load accounts: %w", err)
+	}
+	found := make(map[actors.ID]Account, len(list))
+	for _, c := range list {
+		found[c.ID] = c
+	}
+	return found, nil
+}
+
 // Accounts returns all accounts, disabled or not, by name.
 func (a *Auth) Accounts(ctx context.Context, q db.Q) ([]Account, error) {
 	list, err := db.All(ctx, q, scanAccount, "SELECT "+accountColumns+accountFrom+"ORDER BY LOWER(a.name)")

@@ -20,6 +20,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -28,13 +29,14 @@ const maxBody = 1 << 20 // bytes of one activity
 
 // Inbox takes activities in and gives them their effect.
 type Inbox struct {
-	DB        *db.DB
-	Dir       *actors.Directory
-	Library   *content.Library
-	Timelines *timeline.Timelines
-	Outbox    *outbox.Outbox
-	Jobs      *jobs.Queue
-	Log       *slog.Logger
+	DB         *db.DB
+	Dir        *actors.Directory
+	Library    *content.Library
+	Timelines  *timeline.Timelines
+	Outbox     *outbox.Outbox
+	Moderation *moderation.Moderation
+	Jobs       *jobs.Queue
+	Log        *slog.Logger
 
 	workers workers
 }

@@ -153,7 +153,7 @@ func reactionsTo(ctx context.Context, q db.Q, who actors.ID, ids []int64) (map[i
 		one.Me = mine > 0
 		found[id] = append(found[id], one)
 		return x, err
-	}, `SELECT announcement, name, COUNT(*), SUM(CASE WHEN account = $1 THEN 1 ELSE 0 END) FROM announcement_reactions
+	}, `SELECT announcement, name, COUNT(*), CAST(SUM(CASE WHEN account = $1 THEN 1 ELSE 0 END) AS BIGINT) FROM announcement_reactions
 		WHERE announcement IN (`+marks+`) GROUP BY announcement, name ORDER BY announcement, MIN(created), name`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list reactions: %w", err)

@@ -72,7 +72,7 @@ func EmailDomains(ctx context.Context, q db.Q, id int64, p actors.Page) ([]Email
 		}
 		tries[block][day] = t
 		return x, err
-	}, "SELECT block, day, SUM(uses), COUNT(*) FROM email_domain_tries WHERE day >= $1 AND block IN ("+marks+") GROUP BY block, day", args...); err != nil {
+	}, "SELECT block, day, CAST(SUM(uses) AS BIGINT), COUNT(*) FROM email_domain_tries WHERE day >= $1 AND block IN ("+marks+") GROUP BY block, day", args...); err != nil {
 		return nil, fmt.Errorf("count tries: %w", err)
 	}
 	for n := range list {
@@ -232,18 +232,14 @@ func IPBlocks(ctx context.Context, q db.Q, id int64, p actors.Page) ([]IPBlock, 
 
 // BlockIP keeps what a network may not do; with an id it changes that block.
 func (m *Moderation) BlockIP(ctx context.Context, by By, b IPBlock) (int64, error) {
-	prefix, err := netip.ParsePrefix(b.Prefix)
+	prefix, err := parsePrefix(b.Prefix)
 	if err != nil {
-		address, wrong := netip.ParseAddr(b.Prefix)
-		if wrong != nil {
-			return 0, fault.Say(fault.Invalid, "Validation failed: Ip is not a valid IP address")
-		}
-		prefix = netip.PrefixFrom(address, address.BitLen())
+		return 0, err
 	}
 	if !slices.Contains([]string{SignUpApproval, SignUpBlock, NoAccess}, b.Severity) {
 		return 0, fault.Say(fault.Invalid, "Validation failed: Severity must be sign_up_requires_approval, sign_up_block or no_access")
 	}
-	if addr, err := netip.ParseAddr(by.Address); err == nil && b.Severity == NoAccess && prefix.Contains(addr) {
+	if b.Severity == NoAccess && contains(prefix, by.Address) {
 		return 0, fault.Say(fault.Invalid, "Validation failed: Ip is the one that you use now")
 	}
 	b.Prefix = prefix.Masked().String()
@@ -267,6 +263,23 @@ func (m *Moderation) BlockIP(ctx context.Context, by By, b IPBlock) (int64, erro
 		return m.note(ctx, tx, by, "ip.block", b.Prefix, b.Comment)
 	})
 	return b.ID, err
+}
+
+// parsePrefix reads a range of addresses, or one.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if prefix, err := netip.ParsePrefix(text); err == nil {
+		return prefix, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, fault.Say(fault.Invalid, "Validation failed: Ip is not a valid IP address")
+	}
+	return netip.PrefixFrom(address, address.BitLen()), nil
+}
+
+func contains(prefix netip.Prefix, address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && prefix.Contains(a)
 }
 
 type refusedRange struct {
