@@ -13,8 +13,11 @@ import (
 // signUp is POST /api/v1/accounts, with the token of an app. The answer is a token of the new person, which is good once
 // the account is.
 func (a *API) signUp(ctx context.Context, c *call) (any, error) {
-	if c.access.Account != nil || !c.access.Scopes.Allows("write:accounts") {
-		return nil, fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs the token of an app, with write:accounts.")
+	if c.access.Account != nil {
+		return nil, fault.Say(fault.Forbidden, "An account is made with the token of an app, and this is a person's.")
+	}
+	if !c.access.Scopes.Allows("write:accounts") {
+		return nil, fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs write:accounts.")
 	}
 	t, err := a.Moderation.Register(ctx, moderation.SignUp{Name: c.Text("username"), Email: c.Text("email"), Password: c.Text("password"),
 		Agreement: c.Bool("agreement", false), Locale: locale(c.Text("locale")), Reason: c.Text("reason"), App: c.access.App, Address: c.r.RemoteAddr})
