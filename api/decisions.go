@@ -10,6 +10,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/moderation"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // What people are told of decisions: of their reports, of warnings, and of what they lost.
@@ -69,8 +70,19 @@ type decided struct {
 }
 
 // decisions loads what notifications are about, in at most four queries.
-func (a *API) decisions(ctx context.Context, reports, warnings, severances []int64) (decided, error) {
+func (a *API) decisions(ctx context.Context, list []timeline.Notification) (decided, error) {
 	d := decided{map[int64]*report{}, map[int64]*accountWarning{}, map[int64]*severance{}}
+	var reports, warnings, severances []int64
+	for _, n := range list {
+		switch n.Kind {
+		case timeline.AdminReport:
+			reports = append(reports, n.About)
+		case timeline.Warned:
+			warnings = append(warnings, n.About)
+		case timeline.Severed:
+			severances = append(severances, n.About)
+		}
+	}
 	if len(reports)+len(warnings)+len(severances) == 0 {
 		return d, nil
 	}

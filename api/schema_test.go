@@ -51,11 +51,11 @@ var schemas = map[string]string{
 	"Relationship": `id:id following:bool showing_reblogs:bool notifying:bool languages:[]text? followed_by:bool blocking:bool blocked_by:bool muting:bool muting_notifications:bool
 		muting_expires_at:time? requested:bool requested_by:bool domain_blocking:bool endorsed:bool note:text`,
 	"FamiliarFollowers":    `id:id accounts:[]Account`,
-	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status`,
+	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"GroupedNotifications": `accounts:[]Account partial_accounts?:[]PartialAccount statuses:[]Status notification_groups:[]NotificationGroup`,
 	"PartialAccount":       `id:id acct:word url:url avatar:url avatar_static:url locked:bool bot:bool`,
 	"NotificationGroup": `group_key:word notifications_count:int type:notificationtype most_recent_notification_id:int page_min_id?:id page_max_id?:id latest_page_notification_at:time
-		sample_account_ids:[]id status_id?:id`,
+		sample_account_ids:[]id status_id?:id report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"NotificationPolicy": `for_not_following:word for_not_followers:word for_new_accounts:word for_private_mentions:word for_limited_accounts:word summary:PolicySummary`,
 	"PolicySummary":      `pending_requests_count:int pending_notifications_count:int`,
 	"Count":              `count:int`,

@@ -110,7 +110,7 @@ var measures = map[string]string{
 	"resolved_reports": `SELECT (resolved - $1) / $2, COUNT(*) FROM reports WHERE target > 0 AND resolved >= $1 AND resolved < $3 GROUP BY 1`,
 	"interactions": `SELECT n, COUNT(*) FROM (
 		SELECT ((v.id >> 16) - $1) / $2 AS n FROM votes v JOIN items i ON i.id = v.item AND i.local WHERE v.kind IN ('like', 'emoji') AND v.id >= CAST($1 AS BIGINT) * 65536 AND v.id < CAST($3 AS BIGINT) * 65536
-		UNION ALL SELECT (b.created - $1) / $2 AS n FROM items b JOIN items i ON i.local AND i.id = b.boost_of WHERE b.boost_of > 0 AND b.created >= $1 AND b.created < $3
+		UNION ALL SELECT (b.created - $1) / $2 AS n FROM items b JOIN items i ON i.local AND i.id = b.boost_of WHERE b.boost_of > 0 AND b.grp <> b.author AND b.created >= $1 AND b.created < $3
 		UNION ALL SELECT (r.created - $1) / $2 AS n FROM items r JOIN items i ON i.local AND i.id = r.reply_to WHERE r.reply_to > 0 AND r.created >= $1 AND r.created < $3) u GROUP BY n`,
 
 	"tag_accounts": tagged("COUNT(DISTINCT i.author)"),
