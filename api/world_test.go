@@ -66,7 +66,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	queue := jobs.New(d, log)
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines}
-	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Registrations: moderation.Approval,
+	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,
 		Name: "Gemeente Gouda", Email: "beheer@gouda.example"}
 	moderators.Prepare()
 	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: moderators.Auth, Media: store, Moderation: moderators, Version: "0.1.0", Name: "Gemeente Gouda",

@@ -44,6 +44,7 @@ const (
 
 // Prepare registers the durable work; before the queue runs.
 func (m *Moderation) Prepare() {
+	m.Jobs.HandleSlow(jobPurge, m.purged)
 	m.Jobs.Handle(jobAnnounce, func(ctx context.Context, payload []byte) error {
 		var told struct {
 			ID    int64

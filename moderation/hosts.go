@@ -19,7 +19,8 @@ import (
 )
 
 // DecideHost keeps a decision about another node, in the place of an earlier one, and carries it out: what its people made
-// is hidden as far as they are, what they had with ours ends when there is no contact any more, and its files go.
+// is hidden as far as they are, what they had with ours ends when there is no contact any more, and its files go when that
+// was decided.
 func (m *Moderation) DecideHost(ctx context.Context, by By, p actors.Peer) (actors.Peer, error) {
 	host, err := m.Dir.CheckHost(p.Host)
 	if err != nil {
@@ -27,29 +28,37 @@ func (m *Moderation) DecideHost(ctx context.Context, by By, p actors.Peer) (acto
 	}
 	p.Host = host
 	err = m.DB.Tx(ctx, func(tx *db.Tx) error {
-		decided, err := m.Dir.Decide(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		if err := content.HideAsHost(ctx, tx, host); err != nil {
-			return err
-		}
+		of, args := actors.OfHost("a", host, nil)
 		if p.RejectMedia || p.Policy == actors.PeerBlocked {
-			of, args := actors.OfHost("a", host, nil)
+			if err := m.purge(ctx, tx, of, args...); err != nil {
+				return err
+			}
+		}
+		if p.RejectMedia {
 			if _, err := tx.Exec(ctx, "DELETE FROM files WHERE remote <> '' AND owner IN (SELECT a.id FROM actors a WHERE "+of+")", args...); err != nil {
 				return err
 			}
 		}
 		if p.Policy == actors.PeerBlocked {
-			of, args := actors.OfHost("a", host, nil)
 			if err := m.sever(ctx, tx, "domain_block", host, of, args...); err != nil {
 				return err
 			}
-			if _, err := outbox.Drop(ctx, tx, host); err != nil && !errors.Is(err, fault.NotFound) {
+			waiting, err := db.All(ctx, tx, db.Scalar[string], "SELECT host FROM hosts WHERE host = $1 OR host LIKE $2", args...)
+			if err != nil {
 				return err
 			}
+			for _, one := range waiting {
+				if _, err := outbox.Drop(ctx, tx, one); err != nil {
+					return err
+				}
+			}
 		}
-		p = decided
+		if p, err = m.Dir.Decide(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := content.HideAsHost(ctx, tx, host); err != nil {
+			return err
+		}
 		return m.note(ctx, tx, by, "domain."+named(p.Policy), host, p.Note)
 	})
 	if err != nil {

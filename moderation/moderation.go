@@ -18,6 +18,7 @@ import (
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -37,6 +38,7 @@ type Moderation struct {
 	Outbox        *outbox.Outbox
 	Auth          *auth.Auth
 	Jobs          *jobs.Queue
+	Media         *media.Store
 	Registrations string // Closed, Approval or Open; "" is Closed
 	Name          string // of the organisation
 	Email         string // where people write to about the node; may be empty

@@ -89,6 +89,9 @@ func (m *Moderation) apply(ctx context.Context, tx *db.Tx, target *actors.Actor,
 		return fault.Say(fault.Invalid, "Validation failed: type must be none, disable, sensitive, silence or suspend, and not %q.", action)
 	}
 	if action == Suspend && !target.Local { // first, for nothing is sent to who is suspended
+		if err := m.purge(ctx, tx, "a.id = $1", target.ID); err != nil {
+			return err
+		}
 		if err := m.sever(ctx, tx, "account_suspension", target.Acct(), "a.id = $1", target.ID); err != nil {
 			return err
 		}
