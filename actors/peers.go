@@ -112,6 +112,9 @@ func domains(host string) []string {
 // Refused are those of the hosts that there is no contact with: they are blocked, or this node has contact with none but
 // those that are allowed (limited federation).
 func (d *Directory) Refused(ctx context.Context, q db.Q, hosts []string) (map[string]bool, error) {
+	if blocked, err := db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM peers WHERE id > 0 AND policy = $1", PeerBlocked); err != nil || blocked == 0 && !d.Limited {
+		return nil, err // as nearly always: those that are allowed need not be looked through
+	}
 	type decided struct{ host, policy string }
 	all, err := db.All(ctx, q, func(r db.Scanner) (p decided, err error) { return p, r.Scan(&p.host, &p.policy) }, "SELECT host, policy FROM peers WHERE id > 0")
 	if err != nil {

@@ -105,3 +105,20 @@ func TestAnnouncementsAreStreamed(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsOneEmoji(t *testing.T) {
+	for text, want := range map[string]bool{"👍": true, "👍🏽": true, "❤️": true, "🏳️‍🌈": true, "🇳🇱": true, "1️⃣": true, "☀": true, "©": true, "1": false, "": false, "a": false, "👍a": false,
+		"<b>": false, ":duim:": false, "\xff": false} {
+		if isEmoji(text) != want {
+			t.Errorf("%q is an emoji: %v", text, !want)
+		}
+	}
+}
+
+func TestObfuscated(t *testing.T) {
+	for host, want := range map[string]string{"elders.example": "eld***.****ple", "a.nl": "a.*l", "spam.example:4000": "spam.********4000"} {
+		if got := obfuscated(host); got != want {
+			t.Errorf("%s is shown as %s", host, got)
+		}
+	}
+}

@@ -129,7 +129,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Dir = &actors.Directory{DB: n.DB, Client: n.Client, Base: n.Base, Domain: domain, Secret: secret, NewRSA: o.NewRSA, Limited: c.Network.Limited}
 	n.Media = media.New(n.DB, filepath.Join(o.Data, "media"), n.Base, secret, func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
 		if p, err := actors.DecisionOn(ctx, n.DB, federation.Host(address)); err != nil || p.Policy == actors.PeerBlocked || p.RejectMedia {
-			return nil, "", errors.Join(err, fault.Say(fault.Forbidden, "Nothing is shown of %s.", federation.Host(address)))
+			return nil, "", errors.Join(err, fault.Say(fault.NotFound, "Nothing is shown of %s.", federation.Host(address)))
 		}
 		return n.Client.File(ctx, address, most)
 	})

@@ -5,6 +5,8 @@ package nodetest
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -275,6 +277,63 @@ func TestReportIsForwarded(t *testing.T) {
 		report("Weer")
 		if n := told(); n != 2 {
 			t.Errorf("a refused report was told: %d", n)
+		}
+	})
+}
+
+// TestNetworksWithoutAccess: a network that has no access gets nothing, neither pages nor documents; when the block has run out, it does.
+func TestNetworksWithoutAccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "gouda")
+		status := func(address string) int {
+			r := httptest.NewRequest(http.MethodGet, "http://gouda.example/", nil)
+			r.RemoteAddr = address + ":1234"
+			answer := httptest.NewRecorder()
+			w.Node("gouda").ServeHTTP(answer, r)
+			return answer.Code
+		}
+		if _, err := w.Node("gouda").Moderation.BlockIP(context.Background(), moderation.CommandLine,
+			moderation.IPBlock{Prefix: "198.51.100.7/24", Severity: moderation.NoAccess, Expires: time.Now().Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := status("198.51.100.200"), status("203.0.113.1"); a != http.StatusForbidden || b != http.StatusOK {
+			t.Errorf("answered %d and %d", a, b)
+		}
+		w.Pass(2 * time.Hour)
+		if a := status("198.51.100.200"); a != http.StatusOK {
+			t.Errorf("answered %d after the block", a)
+		}
+	})
+}
+
+// TestPicturesOfTheSuspendedAreNotKept: the copy of a picture goes when its owner's node is blocked, and is not made again.
+func TestPicturesOfTheSuspendedAreNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, f := town(t, Mastodon)
+		f.Serve(f.Base()+"/eve.png", "\x89PNG\r\n\x1a\n and more than that, to be a picture")
+		f.Redescribe("eve", f.Who("eve"), map[string]any{"icon": map[string]any{"type": "Image", "url": f.Base() + "/eve.png"}})
+		f.Send("eve", "gouda", `{"type":"Update","object":%s}`, f.doc(f.Who("eve")).body)
+		w.Settle()
+		picture := func() int {
+			r := httptest.NewRequest(http.MethodGet, w.Node("gouda").Media.ProxyURL(f.Base()+"/eve.png"), nil)
+			answer := httptest.NewRecorder()
+			w.Node("gouda").ServeHTTP(answer, r)
+			return answer.Code
+		}
+		if status := picture(); status != http.StatusOK {
+			t.Fatalf("the picture is answered %d", status)
+		}
+		w.decide("gouda", "elsewhere", actors.PeerBlocked)
+		w.Settle()
+		if status := picture(); status != http.StatusNotFound {
+			t.Errorf("it is still answered %d", status)
+		}
+		if err := w.Node("gouda").Moderation.ForgetHost(context.Background(), moderation.CommandLine, domain("elsewhere")); err != nil {
+			t.Fatal(err)
+		}
+		w.Pass(time.Hour)
+		if status := picture(); status != http.StatusOK {
+			t.Errorf("it does not come back: %d", status)
 		}
 	})
 }
