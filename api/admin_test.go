@@ -141,8 +141,14 @@ func TestAdministrationOfAccounts(t *testing.T) {
 			{"status", "eva", "GET", "/api/v2/admin/accounts?status=suspended", "", 200, has("dora"), has(`"username":"anna"`)},
 			{"delete", "eva", "DELETE", "/api/v1/admin/accounts/{dora}", "", 200, has("dora"), nil},
 			{"gone", "", "GET", "/api/v1/accounts/{dora}", "", 410, has("error"), nil},
+			{"suspend", "eva", "POST", "/api/v1/admin/accounts/{bas}/action", "type=suspend", 200, has("{}"), nil},
+			{"delete one of ours", "eva", "DELETE", "/api/v1/admin/accounts/{bas}", "", 200, has(`"email":"bas@gouda.example"`), nil},
+			{"gone", "eva", "GET", "/api/v1/admin/accounts?email=bas@", "", 200, has("[]"), nil},
 			{"the node itself", "eva", "POST", "/api/v1/admin/accounts/" + orgOf(w) + "/action", "type=suspend", 403, has("the node itself"), nil},
 		})
+		if n, err := db.One(w.Context(), w.api.DB, db.Scalar[int], "SELECT COUNT(*) FROM accounts WHERE email LIKE 'bas@%'"); err != nil || n != 0 {
+			t.Errorf("the address of a deleted account is kept: %d %v", n, err)
+		}
 		entries, err := moderation.Audit(w.Context(), w.api.DB, 100)
 		w.check(err)
 		var told []string

@@ -28,7 +28,9 @@ func TestPresence(t *testing.T) {
 		days := func() int {
 			return must[int](t)(db.One(ctx, h.d, db.Scalar[int], "SELECT COUNT(*) FROM active_days WHERE account = $1", h.anna))
 		}
-		came := func() []Came { return must[map[actors.ID][]Came](t)(Addresses(ctx, h.d, []actors.ID{h.anna, h.bas}))[h.anna] }
+		came := func() []Came {
+			return must[map[actors.ID][]Came](t)(Addresses(ctx, h.d, []actors.ID{h.anna, h.bas}))[h.anna]
+		}
 		come("192.0.2.1:1")
 		first := came()[0].Used
 		time.Sleep(time.Second)

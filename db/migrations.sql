@@ -472,6 +472,9 @@ ALTER TABLE peers ADD COLUMN reject_reports BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE peers ADD COLUMN comment TEXT NOT NULL DEFAULT '';             -- why, for everybody; note is for colleagues
 ALTER TABLE peers ADD COLUMN obfuscate BOOLEAN NOT NULL DEFAULT FALSE;     -- shown with stars
 UPDATE peers SET decided = created, id = created * 65536 + (SELECT COUNT(*) FROM peers o WHERE o.policy <> '' AND o.host < peers.host) WHERE policy <> '';
+UPDATE actors SET suspended = (SELECT p.decided FROM peers p WHERE p.host = actors.host)
+  WHERE NOT local AND suspended = 0 AND host IN (SELECT p.host FROM peers p WHERE p.policy = 'blocked');
+UPDATE items SET hidden = 2 WHERE author IN (SELECT a.id FROM actors a WHERE a.suspended > 0);
 CREATE UNIQUE INDEX peers_decision ON peers (id) WHERE id > 0;
 
 ALTER TABLE reports ADD COLUMN target BIGINT NOT NULL DEFAULT 0;           -- who is reported

@@ -154,6 +154,11 @@ func (m *Moderation) Delete(ctx context.Context, by By, target *actors.Actor) er
 	if target.Active() {
 		return fault.Say(fault.Forbidden, "%s is not suspended: only accounts that are can be deleted.", target.Handle())
 	}
+	return m.Erase(ctx, by, target)
+}
+
+// Erase is Delete for who has asked already whether that is meant.
+func (m *Moderation) Erase(ctx context.Context, by By, target *actors.Actor) error {
 	if target.Local {
 		if err := m.Outbox.DeleteActor(ctx, target); err != nil {
 			return err
@@ -164,7 +169,7 @@ func (m *Moderation) Delete(ctx context.Context, by By, target *actors.Actor) er
 			if err := m.Timelines.ForgetActor(ctx, tx, target); err != nil {
 				return err
 			}
-		} else if err := m.Auth.EndAll(ctx, tx, target.ID); err != nil {
+		} else if err := m.Auth.Remove(ctx, tx, target.ID); err != nil {
 			return err
 		}
 		return m.note(ctx, tx, by, "account.delete", target.Handle(), "")

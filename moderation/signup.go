@@ -255,7 +255,7 @@ func (m *Moderation) Reject(ctx context.Context, by By, target *actors.Actor) er
 		if err := m.waiting(ctx, tx, target); err != nil {
 			return err
 		}
-		if err := m.Auth.EndAll(ctx, tx, target.ID); err != nil {
+		if err := m.Auth.Remove(ctx, tx, target.ID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM actors WHERE id = $1", target.ID); err != nil {

@@ -272,7 +272,7 @@ func (c *userDelete) Run(ctx context.Context, p *program) error {
 		if err := p.sure(ctx, c.Yes, "Delete "+a.Handle()+" and all that they wrote? It cannot be undone."); err != nil {
 			return err
 		}
-		if err := n.Outbox.DeleteActor(ctx, a); err != nil {
+		if err := n.Moderation.Erase(ctx, moderation.CommandLine, a); err != nil {
 			return err
 		}
 		p.say("%s is deleted; other nodes are being told.", a.Handle())
