@@ -180,14 +180,7 @@ func (d *Directory) Decide(ctx context.Context, tx *db.Tx, p Peer) (Peer, error)
 		return fail(err)
 	}
 	p.ID = id
-	of, args := OfHost("a", p.Host, []any{db.Millis(p.Decided)})
-	of += " AND NOT EXISTS (SELECT 1 FROM peers n WHERE n.host = a.host AND n.id > 0 AND n.host <> $2)" // what was decided about a part holds
-	switch p.Policy {
-	case PeerLimited:
-		_, err = tx.Exec(ctx, "UPDATE actors AS a SET silenced = $1 WHERE a.silenced = 0 AND "+of, args...)
-	case PeerBlocked:
-		_, err = tx.Exec(ctx, "UPDATE actors AS a SET suspended = $1 WHERE a.suspended = 0 AND "+of, args...)
-	}
+	err = carryOut(ctx, tx, p, p.Host)
 	if err == nil && p.RejectMedia {
 		of, args := OfHost("a", p.Host, nil)
 		_, err = tx.Exec(ctx, "UPDATE actors AS a SET icon = '', image = '', fetched = 0 WHERE "+of, args...)
@@ -196,6 +189,19 @@ func (d *Directory) Decide(ctx context.Context, tx *db.Tx, p Peer) (Peer, error)
 		return fail(err)
 	}
 	return p, nil
+}
+
+// carryOut limits or suspends the people of a host by a decision about it or about the domain that it is part of.
+func carryOut(ctx context.Context, tx *db.Tx, p Peer, host string) (err error) {
+	of, args := OfHost("a", host, []any{db.Millis(p.Decided)})
+	of += " AND NOT EXISTS (SELECT 1 FROM peers n WHERE n.host = a.host AND n.id > 0 AND n.host <> $2)" // what was decided about a part holds
+	switch p.Policy {
+	case PeerLimited:
+		_, err = tx.Exec(ctx, "UPDATE actors AS a SET silenced = $1 WHERE a.silenced = 0 AND "+of, args...)
+	case PeerBlocked:
+		_, err = tx.Exec(ctx, "UPDATE actors AS a SET suspended = $1 WHERE a.suspended = 0 AND "+of, args...)
+	}
+	return err
 }
 
 // Undecide takes a decision about a host back, with all that it did to its people; what was decided about one of them stays.
@@ -214,13 +220,20 @@ func Undecide(ctx context.Context, tx *db.Tx, host string) error {
 	return err
 }
 
-// ForgetDecision removes the decision itself; the host stays known.
+// ForgetDecision removes the decision itself; the host stays known. What was decided about the domain that it is part of
+// counts for it again.
 func ForgetDecision(ctx context.Context, tx *db.Tx, host string) error {
 	if err := Undecide(ctx, tx, host); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "UPDATE peers SET id = 0, note = '' WHERE host = $1", host)
-	return err
+	if _, err := tx.Exec(ctx, "UPDATE peers SET id = 0, note = '' WHERE host = $1", host); err != nil {
+		return err
+	}
+	above, err := DecisionOn(ctx, tx, host)
+	if err != nil {
+		return err
+	}
+	return carryOut(ctx, tx, above, host)
 }
 
 // OfHost is the SQL condition for actors of a host and of the hosts below it. It continues the given arguments.

@@ -247,6 +247,7 @@ func TestDecisionsAboutNodes(t *testing.T) {
 			{"and not told", "", "GET", "/api/v1/instance/domain_blocks", "", 200, has("[]"), nil},
 			{"suspend", "eva", "PUT", "/api/v1/admin/domain_blocks/{block}", "severity=suspend", 200, has(`"severity":"suspend"`), nil},
 			{"nothing is left", "", "GET", "/api/v1/statuses/{remote}", "", 404, has("error"), nil},
+			{"not for one of its people alone", "eva", "POST", "/api/v1/admin/accounts/{dora}/unsuspend", "", 403, has("no contact with elders.example"), nil},
 			{"not among peers", "", "GET", "/api/v1/instance/peers", "", 200, has("[]"), nil},
 			{"who lost somebody is told", "anna", "GET", "/api/v1/notifications?types[]=severed_relationships", "", 200, has(`"type":"severed_relationships"`, `"event":{"id":"`, `"type":"domain_block"`, `"target_name":"elders.example","followers_count":1,"following_count":0`), nil},
 			{"others are not", "bas", "GET", "/api/v1/notifications?types[]=severed_relationships", "", 200, has("[]"), nil},
@@ -478,5 +479,30 @@ func TestSignUpFromBlockedNetworks(t *testing.T) {
 		if status := sign("klaas"); status != 403 {
 			t.Errorf("%d", status)
 		}
+	})
+}
+
+// When the decision about a part of a domain is taken back, that about the domain counts for it.
+func TestForgettingADecisionLeavesTheOneAbove(t *testing.T) {
+	each(t, func(w *world) {
+		w.exec("UPDATE actors SET host = 'sub.elders.example' WHERE id = $1", w.actor("dora").ID)
+		state := func(want bool) {
+			t.Helper()
+			if suspended := !w.actor("dora").Suspended.IsZero(); suspended != want {
+				t.Errorf("suspended: %v", suspended)
+			}
+		}
+		decide := func(host, policy string) {
+			t.Helper()
+			_, err := w.api.Moderation.DecideHost(w.Context(), moderation.CommandLine, actors.Peer{Host: host, Policy: policy})
+			w.check(err)
+		}
+		decide("sub.elders.example", actors.PeerAllowed)
+		decide("elders.example", actors.PeerBlocked)
+		state(false)
+		w.check(w.api.Moderation.ForgetHost(w.Context(), moderation.CommandLine, "sub.elders.example"))
+		state(true)
+		w.check(w.api.Moderation.ForgetHost(w.Context(), moderation.CommandLine, "elders.example"))
+		state(false)
 	})
 }

@@ -120,6 +120,11 @@ func (m *Moderation) Undo(ctx context.Context, by By, target *actors.Actor, acti
 			if err := m.notPending(ctx, tx, target); err != nil {
 				return err
 			}
+			if !target.Local && action == Suspend {
+				if err := m.Dir.Welcome(ctx, tx, target.Host); err != nil {
+					return err
+				}
+			}
 			if _, err := tx.Exec(ctx, "UPDATE actors SET "+state[action]+" = 0 WHERE id = $1", target.ID); err != nil {
 				return err
 			}
