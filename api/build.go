@@ -66,7 +66,9 @@ func (a *API) picture(address, otherwise string) string {
 func (a *API) accounts(list []*actors.Actor) []*account {
 	all := make([]*account, 0, len(list))
 	for _, one := range list {
-		all = append(all, a.account(one))
+		if one.Suspended.IsZero() {
+			all = append(all, a.account(one))
+		}
 	}
 	return all
 }
@@ -158,6 +160,7 @@ type shown struct {
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	whole      bool // also what suspended people made, for who decides about them
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -298,6 +301,9 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
 		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
+	if who := s.people[i.Author]; !who.Sensitized.IsZero() {
+		x.Sensitive = true
+	}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
 	}
@@ -342,7 +348,7 @@ func (a *API) accountOf(s *shown, id actors.ID) *account {
 		return x
 	}
 	who := s.people[id]
-	if who == nil {
+	if who == nil || !who.Suspended.IsZero() && !s.whole {
 		return nil
 	}
 	x := a.account(who)

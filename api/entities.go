@@ -258,6 +258,10 @@ type notification struct {
 	CreatedAt string   `json:"created_at"`
 	Account   *account `json:"account"`
 	Status    *status  `json:"status,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 type groupedNotifications struct {
@@ -288,6 +292,10 @@ type notificationGroup struct {
 	Latest     string   `json:"latest_page_notification_at"`
 	Accounts   []string `json:"sample_account_ids"`
 	StatusID   string   `json:"status_id,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 type marker struct {
