@@ -171,14 +171,6 @@ func TestAdministrationOfAccounts(t *testing.T) {
 	})
 }
 
-func (w *world) exec(sql string, args ...any) {
-	w.Helper()
-	w.check(w.api.DB.Tx(w.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec(w.Context(), sql, args...)
-		return err
-	}))
-}
-
 func orgOf(w *world) string {
 	org, err := actors.ByIRI(w.Context(), w.api.DB, w.api.Dir.URL("/org"))
 	w.check(err)

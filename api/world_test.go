@@ -65,7 +65,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	library := &content.Library{DB: d, Dir: dir, Media: store}
 	queue := jobs.New(d, log)
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
-	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines}
+	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
 	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,
 		Name: "Gemeente Gouda", Email: "beheer@gouda.example"}
 	moderators.Prepare()

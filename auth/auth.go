@@ -31,6 +31,7 @@ type Auth struct {
 	tokens   *tokenCache
 	present  *tally // who was here today
 	signUps  *tally // by network
+	apps     appCache
 }
 
 // New returns the gatekeeper of one node. The secret is the node's own, at least 16 bytes, and the same in each of its
