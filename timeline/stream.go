@@ -18,6 +18,10 @@ const (
 	Changed  = "status.update" // an item was edited
 	Deleted  = "delete"
 	Notified = "notification"
+
+	Filters = "filters_changed"      // the recipient's
+	Merged  = "notifications_merged" // requests that the recipient accepted are among the notifications now
+	Talked  = "conversation"         // something is new in a conversation of the recipient
 )
 
 // Hint says that something may be worth a look: the watcher looks for itself, through the gate.
@@ -26,6 +30,7 @@ type Hint struct {
 	Item         content.ID
 	Author       actors.ID
 	Notification int64
+	Conversation int64
 	Recipients   []actors.ID // who is addressed or notified
 }
 

@@ -227,10 +227,10 @@ func TestNotifications(t *testing.T) {
 		if list, _ := b.Notifications(ctx, v, timeline.NotificationFilter{}, actors.Page{Limit: 40}); len(list) != 0 {
 			t.Errorf("after dismissing: %+v", list)
 		}
-		if m, err := b.SetMark(ctx, v, "home", 12); err != nil || m.Version != 1 {
+		if m, err := b.SetMarks(ctx, v, map[string]int64{"home": 12}); err != nil || m[0].Version != 1 {
 			t.Errorf("mark: %+v %v", m, err)
 		}
-		if m, err := b.SetMark(ctx, v, "home", 15); err != nil || m.Version != 2 || m.LastRead != 15 {
+		if m, err := b.SetMarks(ctx, v, map[string]int64{"home": 15}); err != nil || m[0].Version != 2 || m[0].LastRead != 15 {
 			t.Errorf("mark again: %+v %v", m, err)
 		}
 	})

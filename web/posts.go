@@ -246,5 +246,5 @@ func (p *post) excerpt() string {
 	if p.Warned() {
 		return actors.CleanText(p.Summary, 200)
 	}
-	return actors.CleanText(plainText(p.Content), 200)
+	return actors.CleanText(content.Plain(p.Content), 200)
 }
