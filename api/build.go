@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"html"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // account shows an actor.
@@ -136,6 +138,8 @@ type shown struct {
 	files      map[int64][]media.File
 	marks      map[content.ID]content.Marks
 	choices    map[content.ID][]int
+	muted      map[content.ID]bool // conversations
+	filters    *timeline.Matcher
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -158,6 +162,25 @@ func (a *API) showAll(s *shown, items []*content.Item) []*status {
 	return list
 }
 
+// statusesByID shows those of the items that the viewer may see, by number.
+func (a *API) statusesByID(ctx context.Context, v actors.Viewer, ids []content.ID) (map[content.ID]*status, error) {
+	all := map[content.ID]*status{}
+	items, err := content.Many(ctx, a.DB, v, ids)
+	if err != nil {
+		return all, err
+	}
+	s, err := a.load(ctx, v, slices.Collect(maps.Values(items)))
+	if err != nil {
+		return all, err
+	}
+	for id, i := range items {
+		if x := a.show(s, i); x != nil {
+			all[id] = x
+		}
+	}
+	return all, nil
+}
+
 // status shows one item, or tells that it does not exist.
 func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*status, error) {
 	list, err := a.statuses(ctx, v, []*content.Item{i})
@@ -175,7 +198,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	if len(items) == 0 {
 		return s, nil
 	}
-	var boosted, ids, polls []content.ID
+	var boosted, ids, polls, threads []content.ID
 	for _, i := range items {
 		if i.BoostOf != 0 {
 			boosted = append(boosted, i.BoostOf)
@@ -199,7 +222,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		if i.Poll != nil {
 			polls = append(polls, i.ID)
 		}
-		ids, numbers = append(ids, i.ID), append(numbers, int64(i.ID))
+		ids, numbers, threads = append(ids, i.ID), append(numbers, int64(i.ID)), append(threads, i.Thread)
 	}
 	if s.recipients, err = content.Recipients(ctx, a.DB, ids); err != nil {
 		return nil, err
@@ -222,6 +245,12 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		return nil, err
 	}
 	if s.marks, err = content.MarksOf(ctx, a.DB, v.ID, ids); err != nil {
+		return nil, err
+	}
+	if s.muted, err = a.Timelines.MutedThreads(ctx, v, threads); err != nil {
+		return nil, err
+	}
+	if s.filters, err = a.Timelines.Matcher(ctx, v, ids); err != nil {
 		return nil, err
 	}
 	if len(polls) > 0 && v.ID != 0 {
@@ -258,7 +287,8 @@ func (a *API) show(s *shown, i *content.Item) *status {
 	}
 	if s.viewer.ID != 0 {
 		m := s.marks[i.ID]
-		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: []empty{}}
+		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Muted: s.muted[i.Thread],
+			Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: s.filtered(i, 0)}
 	}
 	if i.BoostOf != 0 {
 		of := s.items[i.BoostOf]
@@ -269,6 +299,11 @@ func (a *API) show(s *shown, i *content.Item) *status {
 			return nil
 		}
 		x.copyOriginal()
+		if s.filters.Names(i.ID) {
+			m := *x.marks
+			m.Filtered = s.filtered(of, i.ID)
+			x.marks = &m
+		}
 	}
 	return x
 }

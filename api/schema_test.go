@@ -34,7 +34,7 @@ var schemas = map[string]string{
 	"CustomEmoji": `shortcode:word url:url static_url:url visible_in_picker:bool category:text?`,
 	"Status": `id:id created_at:time in_reply_to_id:id? in_reply_to_account_id:id? sensitive:bool spoiler_text:text visibility:visibility language:text? uri:url url:url? replies_count:int
 		reblogs_count:int favourites_count:int quotes_count:int edited_at:time? content:text text?:text reblog:Status? account:Account media_attachments:[]MediaAttachment mentions:[]Mention
-		tags:[]StatusTag emojis:[]CustomEmoji card:Nothing? poll:Poll? quote:Nothing? favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
+		tags:[]StatusTag emojis:[]CustomEmoji card:Nothing? poll:Poll? quote:Nothing? favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]FilterResult`,
 	"Mention":         `id:id username:word url:url acct:word`,
 	"StatusTag":       `name:word url:url`,
 	"MediaAttachment": `id:id type:mediatype url:url? preview_url:url? remote_url:url? text_url:url? meta:Meta description:text? blurhash:text?`,
@@ -54,20 +54,29 @@ var schemas = map[string]string{
 	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status`,
 	"GroupedNotifications": `accounts:[]Account partial_accounts?:[]PartialAccount statuses:[]Status notification_groups:[]NotificationGroup`,
 	"PartialAccount":       `id:id acct:word url:url avatar:url avatar_static:url locked:bool bot:bool`,
-	"NotificationGroup": `group_key:word notifications_count:int type:notificationtype most_recent_notification_id:int page_min_id?:id page_max_id?:id latest_page_notification_at:time
+	"NotificationGroup": `group_key:word notifications_count:int type:notificationtype most_recent_notification_id:int page_min_id:id page_max_id:id latest_page_notification_at:time
 		sample_account_ids:[]id status_id?:id`,
-	"NotificationPolicy": `for_not_following:word for_not_followers:word for_new_accounts:word for_private_mentions:word for_limited_accounts:word summary:PolicySummary`,
-	"PolicySummary":      `pending_requests_count:int pending_notifications_count:int`,
-	"Count":              `count:int`,
-	"Merged":             `merged:bool`,
-	"Markers":            `home?:Marker notifications?:Marker`,
-	"Marker":             `last_read_id:id version:int updated_at:time`,
-	"List":               `id:id title:text replies_policy:word exclusive:bool`,
-	"Tag":                `id:id name:word url:url history:[]Nothing following:bool featuring:bool`,
-	"Search":             `accounts:[]Account statuses:[]Status hashtags:[]Tag`,
-	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
-	"Token":              `access_token:word token_type:word scope:text created_at:int`,
-	"Application":        `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text`,
+	"NotificationPolicy": `for_not_following:strictness for_not_followers:strictness for_new_accounts:strictness for_private_mentions:strictness
+		for_limited_accounts:strictness summary:PolicySummary`,
+	"PolicySummary":       `pending_requests_count:int pending_notifications_count:int`,
+	"Count":               `count:int`,
+	"Merged":              `merged:bool`,
+	"NotificationRequest": `id:id created_at:time updated_at:time account:Account notifications_count:digits last_status?:Status`,
+	"Filter":              `id:id title:text context:[]filtercontext expires_at:time? filter_action:filteraction keywords:[]FilterKeyword statuses:[]FilterStatus`,
+	"BriefFilter":         `id:id title:text context:[]filtercontext expires_at:time? filter_action:filteraction`,
+	"FilterKeyword":       `id:id keyword:text whole_word:bool`,
+	"FilterStatus":        `id:id status_id:id`,
+	"FilterResult":        `filter:BriefFilter keyword_matches:[]text? status_matches:[]id?`,
+	"FilterV1":            `id:id phrase:text context:[]filtercontext expires_at:time? irreversible:bool whole_word:bool`,
+	"Conversation":        `id:id unread:bool accounts:[]Account last_status:Status?`,
+	"Markers":             `home?:Marker notifications?:Marker`,
+	"Marker":              `last_read_id:id version:int updated_at:time`,
+	"List":                `id:id title:text replies_policy:word exclusive:bool`,
+	"Tag":                 `id:id name:word url:url history:[]Nothing following:bool featuring:bool`,
+	"Search":              `accounts:[]Account statuses:[]Status hashtags:[]Tag`,
+	"Preferences":         `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
+	"Token":               `access_token:word token_type:word scope:text created_at:int`,
+	"Application":         `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text`,
 	"CredentialApplication": `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text client_id:word client_secret:word
 		client_secret_expires_at:int`,
 	"Userinfo": `iss:url sub:url name:text preferred_username:word profile:url picture:url`,
@@ -126,6 +135,17 @@ var answers = map[string]string{
 	"POST /api/v1/notifications/{id}/dismiss": "Nothing", "GET /api/v2/notifications": "GroupedNotifications", "GET /api/v2/notifications/unread_count": "Count",
 	"GET /api/v2/notifications/policy": "NotificationPolicy", "PATCH /api/v2/notifications/policy": "NotificationPolicy", "GET /api/v2/notifications/{key}": "GroupedNotifications",
 	"POST /api/v2/notifications/{key}/dismiss": "Nothing", "GET /api/v2/notifications/{key}/accounts": "[]Account", "GET /api/v2/search": "Search",
+	"GET /api/v1/notifications/requests": "[]NotificationRequest", "GET /api/v1/notifications/requests/{id}": "NotificationRequest",
+	"POST /api/v1/notifications/requests/accept": "Nothing", "POST /api/v1/notifications/requests/dismiss": "Nothing",
+	"POST /api/v1/notifications/requests/{id}/accept": "Nothing", "POST /api/v1/notifications/requests/{id}/dismiss": "Nothing",
+	"POST /api/v1/statuses/{id}/mute": "Status", "POST /api/v1/statuses/{id}/unmute": "Status", "GET /api/v1/timelines/direct": "[]Status",
+	"GET /api/v1/conversations": "[]Conversation", "DELETE /api/v1/conversations/{id}": "Nothing", "POST /api/v1/conversations/{id}/read": "Conversation",
+	"GET /api/v2/filters": "[]Filter", "POST /api/v2/filters": "Filter", "GET /api/v2/filters/{id}": "Filter", "PUT /api/v2/filters/{id}": "Filter",
+	"DELETE /api/v2/filters/{id}": "Nothing", "GET /api/v2/filters/{id}/keywords": "[]FilterKeyword", "POST /api/v2/filters/{id}/keywords": "FilterKeyword",
+	"GET /api/v2/filters/keywords/{id}": "FilterKeyword", "PUT /api/v2/filters/keywords/{id}": "FilterKeyword", "DELETE /api/v2/filters/keywords/{id}": "Nothing",
+	"GET /api/v2/filters/{id}/statuses": "[]FilterStatus", "POST /api/v2/filters/{id}/statuses": "FilterStatus", "GET /api/v2/filters/statuses/{id}": "FilterStatus",
+	"DELETE /api/v2/filters/statuses/{id}": "FilterStatus", "GET /api/v1/filters": "[]FilterV1", "POST /api/v1/filters": "FilterV1", "GET /api/v1/filters/{id}": "FilterV1",
+	"PUT /api/v1/filters/{id}": "FilterV1", "DELETE /api/v1/filters/{id}": "Nothing",
 	"GET /api/v1/streaming/health": "file",
 }
 
@@ -229,9 +249,13 @@ var (
 	dayPattern   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	intPattern   = regexp.MustCompile(`^[0-9]+$`)
 	enumerations = map[string][]string{
-		"visibility":       {"public", "unlisted", "private", "direct"},
-		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
-		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"},
+		"visibility": {"public", "unlisted", "private", "direct"},
+		"mediatype":  {"unknown", "image", "gifv", "video", "audio"},
+		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update",
+			"admin.sign_up", "admin.report", "severed_relationships", "moderation_warning"},
+		"strictness":    {"accept", "filter", "drop"},
+		"filtercontext": {"home", "notifications", "public", "thread", "account"},
+		"filteraction":  {"warn", "hide", "blur"},
 	}
 )
 

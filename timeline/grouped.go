@@ -108,7 +108,8 @@ func (t *Timelines) NotificationGroups(ctx context.Context, v actors.Viewer, f N
 	members, err := t.members(ctx, where, args)
 	for _, m := range members {
 		if n, wanted := at[m.Newest[0].key(grouped)]; wanted {
-			m.Key, all[n] = all[n].Key, m
+			m.Key = all[n].Key
+			all[n] = m
 		}
 	}
 	return all, err

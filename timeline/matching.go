@@ -117,6 +117,9 @@ func (m *Matcher) Match(i *content.Item, tags []string, files []media.File, boos
 	return all
 }
 
+// Names tells whether one of the filters holds this very item.
+func (m *Matcher) Names(id content.ID) bool { return m != nil && len(m.items[id]) > 0 }
+
 // searchable is all that people read of an item.
 func searchable(i *content.Item, tags []string, files []media.File) string {
 	parts := []string{i.Title, i.Summary, content.Plain(i.Content)}
