@@ -81,7 +81,11 @@ func (a *API) updateFilter1(ctx context.Context, c *call) (any, error) {
 	if len(f.Words) > 1 && (change.Expires != nil || change.Action != nil || change.Contexts != nil && !sameTexts(*change.Contexts, f.Contexts)) {
 		return nil, fault.Say(fault.Invalid, "Validation failed: this filter has several keywords, so that only its phrase can be changed here: use a newer app.")
 	}
-	word.ID, change.Words = w.ID, []timeline.WordChange{word}
+	if len(f.Words) == 1 {
+		change.Title = word.Word
+	}
+	word.ID = w.ID
+	change.Words = []timeline.WordChange{word}
 	if f, err = a.Timelines.ChangeFilter(ctx, c.viewer, f.ID, change); err != nil {
 		return nil, err
 	}
