@@ -57,7 +57,11 @@ func (f NotificationFilter) grouped() []string {
 // headsSQL narrows notificationsSQL to the newest notification of each group.
 func headsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 	where, args := notificationsSQL(v, f)
-	kinds, args := db.In(args, f.grouped())
+	grouped := f.grouped()
+	if len(grouped) == 0 {
+		return where, args
+	}
+	kinds, args := db.In(args, grouped)
 	newer := fmt.Sprintf("m.owner = n.owner AND m.kind = n.kind AND m.item = n.item AND m.id > n.id AND m.id < (n.id / %[1]d + 1) * %[1]d", span)
 	if !f.Apart {
 		newer += " AND NOT m.filtered"

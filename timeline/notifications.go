@@ -56,6 +56,11 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	if owner == who && kind != Poll {
 		return nil
 	}
+	if kind == Edited || kind == QuotedEdited { // each edit is told: the newest takes the place of the one before
+		if err := t.Forget(ctx, tx, owner, kind, who, item); err != nil {
+			return err
+		}
+	}
 	id, now := t.DB.NewID(), time.Now()
 	apart, err := db.One(ctx, tx, db.Scalar[bool], notifySQL, id, owner, kind, who, item, db.Millis(now.Add(-newFollower)), db.Millis(now.Add(-newAccount)))
 	switch {
@@ -143,10 +148,10 @@ func (t *Timelines) countNotifications(ctx context.Context, where string, args [
 func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 	sees, args := actors.Sees(v, "i", []any{v.ID})
 	where := "n.owner = $1 AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
-	if len(f.Kinds) > 0 {
+	if len(f.Kinds) > 0 { // as an expression: SQLite would sort all of these kinds instead of reading the newest first
 		var list string
 		list, args = db.In(args, f.Kinds)
-		where += " AND n.kind IN (" + list + ")"
+		where += " AND (n.kind || '') IN (" + list + ")"
 	}
 	if len(f.Not) > 0 {
 		var list string
