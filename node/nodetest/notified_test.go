@@ -6,6 +6,7 @@ package nodetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,39 @@ func TestDirectConversation(t *testing.T) {
 		}
 		if of := talks(bas); len(of) != 2 || slices.ContainsFunc(of, func(c timeline.Conversation) bool { return c.Unread && len(c.People) == 2 }) {
 			t.Errorf("after the deletion bas has %+v", of)
+		}
+	})
+}
+
+// TestPollClosedEarly: the author's node may close a poll before its time, and may have postponed its end before that.
+func TestPollClosedEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, f := town(t, Mastodon)
+		anna := w.As("anna@gouda")
+		at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+		question := func(end string) string {
+			return `"endTime":"` + end + `","oneOf":[{"type":"Note","name":"Ma","replies":{"type":"Collection","totalItems":0}},{"type":"Note","name":"Di","replies":{"type":"Collection","totalItems":0}}]`
+		}
+		soon, late := at(time.Hour), at(5*time.Hour)
+		_, note := f.Note("eve", "poll", "Wanneer?", Public(f.Who("eve")+"/followers"), question(soon))
+		asked := strings.Replace(note, `"type":"Note"`, `"type":"Question"`, 1)
+		f.Send("eve", "gouda", `{"type":"Create","object":%s}`, asked)
+		iri := f.Base() + "/posts/poll"
+		anna.vote(iri, 0)
+		later := strings.Replace(asked, soon, late, 1)
+		f.Send("eve", "gouda", `{"type":"Update","object":%s}`, strings.Replace(later, `"type":"Question"`, `"type":"Question","updated":"`+at(time.Second)+`"`, 1))
+		w.Pass(2 * time.Hour)
+		if n := anna.times(timeline.Poll); n != 0 {
+			t.Errorf("told %d times before the postponed end", n)
+		}
+		f.Send("eve", "gouda", `{"type":"Update","object":%s}`, strings.Replace(later, `"type":"Question"`, `"type":"Question","closed":"`+at(0)+`"`, 1))
+		w.Pass(time.Minute)
+		if n := anna.times(timeline.Poll); n != 1 {
+			t.Errorf("told %d times of the closing", n)
+		}
+		w.Pass(5 * time.Hour)
+		if n := anna.times(timeline.Poll); n != 1 {
+			t.Errorf("told %d times in the end", n)
 		}
 	})
 }
