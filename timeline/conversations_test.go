@@ -240,6 +240,36 @@ func TestMutedThreadsTellNothing(t *testing.T) {
 	})
 }
 
+// Those who have a filter, or have muted the thread, see a post in a way of their own.
+func TestWhoIsParticular(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setUp(t, d)
+		ctx := context.Background()
+		anna, bas, cor, dirk := actorstest.Person(t, b.dir, "anna"), actorstest.Person(t, b.dir, "bas"), actorstest.Person(t, b.dir, "cor"), actorstest.Person(t, b.dir, "dirk")
+		item, other := b.post(anna, "een", nil), b.post(anna, "twee", nil)
+		filter := func(who *actors.Actor, until time.Time) {
+			title, contexts := "x", []string{"home"}
+			if _, err := b.ChangeFilter(ctx, actors.Viewer{ID: who.ID}, 0, timeline.FilterChange{Title: &title, Contexts: &contexts, Expires: &until}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		filter(anna, time.Time{})
+		filter(bas, time.Now().Add(-time.Hour))
+		if err := b.MuteThread(ctx, actors.Viewer{ID: cor.ID}, item.Thread, true); err != nil {
+			t.Fatal(err)
+		}
+		for thread, want := range map[content.ID]int{item.Thread: 2, other.Thread: 1} {
+			got, err := b.Particular(ctx, thread, []actors.ID{anna.ID, bas.ID, cor.ID, dirk.ID})
+			if err != nil || len(got) != want || !got[anna.ID] || got[cor.ID] != (want == 2) {
+				t.Errorf("of thread %d: %v %v", thread, got, err)
+			}
+		}
+		if got, err := b.Particular(ctx, item.Thread, []actors.ID{dirk.ID}); err != nil || len(got) != 0 {
+			t.Errorf("of nobody: %v %v", got, err)
+		}
+	})
+}
+
 // What an actor kept and what was kept for it goes with the actor.
 func TestForgottenWithTheActor(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

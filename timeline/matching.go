@@ -117,6 +117,19 @@ func (m *Matcher) Match(i *content.Item, tags []string, files []media.File, boos
 	return all
 }
 
+// Particular tells which of our people see a post of a thread in a way of their own, because they have filters or have muted the
+// thread: what is written once for many is not for them. One query.
+func (t *Timelines) Particular(ctx context.Context, thread content.ID, people []actors.ID) (map[actors.ID]bool, error) {
+	list, args := db.In([]any{thread, db.Millis(time.Now())}, people)
+	found, err := db.All(ctx, t.DB, db.Scalar[actors.ID], `SELECT f.owner FROM filters f WHERE f.owner IN (`+list+`) AND (f.expires = 0 OR f.expires > $2)
+		UNION SELECT m.owner FROM muted_threads m WHERE m.thread = $1 AND m.owner IN (`+list+")", args...)
+	all := map[actors.ID]bool{}
+	for _, id := range found {
+		all[id] = true
+	}
+	return all, err
+}
+
 // Names tells whether one of the filters holds this very item.
 func (m *Matcher) Names(id content.ID) bool { return m != nil && len(m.items[id]) > 0 }
 
