@@ -174,7 +174,14 @@ func TestConversationsAndMutes(t *testing.T) {
 			{"unmute", "anna", "POST", "/api/v1/statuses/{public}/unmute", "", 200, has(`"muted":false`), nil},
 		})
 		w.post("cas", "loud", outbox.Draft{Text: "Luid @anna", ReplyTo: w.item("reply")})
-		w.run([]scenario{{"it is told again", "anna", "GET", "/api/v1/notifications", "", 200, has("Luid"), has("Stil")}})
+		w.post("cas", "more", outbox.Draft{Text: "Met drie @anna @bas", Audience: actors.Direct})
+		w.run([]scenario{
+			{"it is told again", "anna", "GET", "/api/v1/notifications", "", 200, has("Luid"), has("Stil")},
+			{"somebody in a conversation", "anna", "GET", "/api/v1/conversations", "", 200, has("Met drie", `"last_status":null`), nil},
+			{"is blocked", "anna", "POST", "/api/v1/accounts/{cas}/block", "", 200, has(`"blocking":true`), nil},
+			{"and that conversation is left", "anna", "GET", "/api/v1/conversations", "", 200, has(`"last_status":null`), has("Met drie")},
+			{"the others go on", "bas", "GET", "/api/v1/conversations", "", 200, has("Met drie"), nil},
+		})
 	})
 }
 

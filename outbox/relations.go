@@ -240,6 +240,9 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.unfollow(ctx, tx, who, target); err != nil {
 			return err
 		}
+		if err := o.Timelines.LeaveConversations(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
 		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil || target.Local {
 			return err
 		}

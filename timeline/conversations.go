@@ -169,6 +169,19 @@ func (t *Timelines) DeleteConversation(ctx context.Context, v actors.Viewer, id 
 	})
 }
 
+// LeaveConversations takes all conversations with somebody out of the owner's list.
+func (t *Timelines) LeaveConversations(ctx context.Context, tx *db.Tx, owner, with actors.ID) error {
+	left, err := db.All(ctx, tx, db.Scalar[int64], "DELETE FROM conversations WHERE owner = $1 AND ' ' || people || ' ' LIKE $2 RETURNING id", owner, fmt.Sprintf("%% %d %%", with))
+	if err == nil && len(left) > 0 {
+		list, args := db.In(nil, left)
+		_, err = tx.Exec(ctx, "UPDATE directs SET conversation = 0 WHERE conversation IN ("+list+")", args...)
+	}
+	if err != nil {
+		return fmt.Errorf("leave conversations of actor %d with %d: %w", owner, with, err)
+	}
+	return nil
+}
+
 func scanConversation(r db.Scanner) (c Conversation, err error) {
 	var people string
 	if err := r.Scan(&c.ID, &people, &c.Last, &c.Unread); err != nil {
