@@ -48,9 +48,9 @@ func TestFilters(t *testing.T) {
 			{"a filter that is none", "bas", "GET", "/api/v2/filters/1", "", 404, has("error"), nil},
 			{"an id that is none", "bas", "GET", "/api/v2/filters/x", "", 404, has("error"), nil},
 		})
-		answer := w.ask("POST", "/api/v2/filters", "bas", multi("title", "Delen", "context[]", "home", "context[]", "public", "keywords_attributes[][keyword]", "a", "keywords_attributes[][whole_word]", "on",
-			"keywords_attributes[][keyword]", "b", "keywords_attributes[][whole_word]", "0"), "Content-Type", "multipart/form-data; boundary=x")
-		for _, want := range has(`"context":["home","public"]`, `"keyword":"a","whole_word":true`, `"keyword":"b","whole_word":false`) {
+		answer := w.ask("POST", "/api/v2/filters", "bas", multi("title", "Delen", "context[]", "home", "context[]", "public", "keywords_attributes[][keyword]", "qq1", "keywords_attributes[][whole_word]", "on",
+			"keywords_attributes[][keyword]", "qq2", "keywords_attributes[][whole_word]", "0"), "Content-Type", "multipart/form-data; boundary=x")
+		for _, want := range has(`"context":["home","public"]`, `"keyword":"qq1","whole_word":true`, `"keyword":"qq2","whole_word":false`) {
 			if !strings.Contains(answer.Body.String(), want) {
 				t.Errorf("multipart: %s is not in %s", want, answer.Body)
 			}
