@@ -62,10 +62,7 @@ func headsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 		return where, args
 	}
 	kinds, args := db.In(args, grouped)
-	newer := fmt.Sprintf("m.owner = n.owner AND m.kind = n.kind AND m.item = n.item AND m.id > n.id AND m.id < (n.id / %[1]d + 1) * %[1]d", span)
-	if !f.Apart {
-		newer += " AND NOT m.filtered"
-	}
+	newer := fmt.Sprintf("m.owner = n.owner AND m.kind = n.kind AND m.item = n.item AND m.id > n.id AND m.id < (n.id / %[1]d + 1) * %[1]d AND ", span) + toldSQL("m", f.Apart)
 	if f.Actor != 0 {
 		newer += " AND m.actor = n.actor"
 	}
@@ -101,10 +98,7 @@ func (t *Timelines) NotificationGroups(ctx context.Context, v actors.Viewer, f N
 	args = []any{v.ID, from, until}
 	which, args = db.In(args, slices.Compact(slices.Sorted(slices.Values(kinds))))
 	about, args = db.In(args, items)
-	where = "n.owner = $1 AND n.id >= $2 AND n.id <= $3 AND n.kind IN (" + which + ") AND n.item IN (" + about + ")"
-	if !f.Apart {
-		where += " AND NOT n.filtered"
-	}
+	where = "n.owner = $1 AND n.id >= $2 AND n.id <= $3 AND n.kind IN (" + which + ") AND n.item IN (" + about + ") AND " + toldSQL("n", f.Apart)
 	if f.Actor != 0 {
 		args = append(args, f.Actor)
 		where += fmt.Sprintf(" AND n.actor = $%d", len(args))

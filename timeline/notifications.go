@@ -147,7 +147,7 @@ func (t *Timelines) countNotifications(ctx context.Context, where string, args [
 
 func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 	sees, args := actors.Sees(v, "i", []any{v.ID})
-	where := "n.owner = $1 AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
+	where := "n.owner = $1 AND " + toldSQL("n", f.Apart) + " AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
 	if len(f.Kinds) > 0 { // as an expression: SQLite would sort all of these kinds instead of reading the newest first
 		var list string
 		list, args = db.In(args, f.Kinds)
@@ -162,10 +162,17 @@ func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 		args = append(args, f.Actor)
 		where += fmt.Sprintf(" AND n.actor = $%d", len(args))
 	}
-	if !f.Apart {
-		where += " AND NOT n.filtered"
-	}
 	return where, args
+}
+
+// toldSQL is the condition under which a notification of the given alias is told: not when who did it is suspended (but that
+// somebody has signed up is), and what is kept apart only with the rest of it.
+func toldSQL(alias string, apart bool) string {
+	where := fmt.Sprintf("NOT EXISTS (SELECT 1 FROM actors na WHERE na.id = %[1]s.actor AND na.suspended > 0 AND %[1]s.kind <> 'admin.sign_up')", alias)
+	if !apart {
+		where += " AND NOT " + alias + ".filtered"
+	}
+	return where
 }
 
 // Notification returns one notification of the viewer.

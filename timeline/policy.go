@@ -110,7 +110,7 @@ func (t *Timelines) request(ctx context.Context, tx *db.Tx, owner, who actors.ID
 func requestsSQL(v actors.Viewer) (string, []any) {
 	sees, args := actors.Sees(v, "i", []any{v.ID})
 	return ` FROM requests q JOIN notifications n ON n.owner = q.owner AND n.actor = q.actor AND n.filtered LEFT JOIN items i ON i.id = n.item
-		WHERE q.owner = $1 AND (n.item = 0 OR (i.id IS NOT NULL AND ` + sees + "))", args
+		WHERE q.owner = $1 AND ` + toldSQL("n", true) + ` AND (n.item = 0 OR (i.id IS NOT NULL AND ` + sees + "))", args
 }
 
 func scanRequest(r db.Scanner) (x Request, err error) {
