@@ -244,6 +244,7 @@ func Search(ctx context.Context, q db.Q, v Viewer, name, domain string, limit, o
 	args = append(args, name, v.ID, limit, offset)
 	return db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE "+condition+` AND a.deleted = 0 AND a.suspended = 0 AND a.kind IN ('Person', 'Group', 'Organization', 'Service')
 		AND (a.discoverable OR NOT a.local OR LOWER(a.name) = $5)
+		AND (a.silenced = 0 OR LOWER(a.name) = $5 OR EXISTS (SELECT 1 FROM relations r WHERE r.subject = $6 AND r.object = a.id AND r.state = 'active'))
 		ORDER BY CASE WHEN LOWER(a.name) = $5 THEN 0 ELSE 1 END, CASE WHEN EXISTS (SELECT 1 FROM relations r WHERE r.subject = $6 AND r.object = a.id AND r.state = 'active') THEN 0 ELSE 1 END,
 			a.followers_count DESC, a.id LIMIT $7 OFFSET $8`, args...)
 }

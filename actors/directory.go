@@ -27,6 +27,8 @@ type Directory struct {
 	Domain string   // of the handles of our people; the host of Base unless split
 	Secret []byte   // 32 bytes, kept outside the database: seals private keys
 	NewRSA func() (*rsa.PrivateKey, error)
+	// Limited: no contact with other nodes than those that an administrator allowed.
+	Limited bool
 
 	mu      sync.Mutex
 	signers map[ID]signers // at most maxSigners
@@ -57,7 +59,11 @@ const (
 var reserved = map[string]bool{appName: true, orgName: true, "admin": true, "administrator": true, "root": true, "system": true,
 	"support": true, "help": true, "security": true, "abuse": true, "postmaster": true, "hostmaster": true, "webmaster": true, "everyone": true, "all": true, "here": true}
 
-func checkName(name string) error {
+// Reserved tells whether a name is for the node itself.
+func Reserved(name string) bool { return reserved[name] }
+
+// CheckName tells what is wrong with a name that a person or a group would have.
+func CheckName(name string) error {
 	ok := len(name) >= 1 && len(name) <= 30
 	for i, r := range name {
 		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
@@ -111,7 +117,7 @@ func (d *Directory) App() *Actor {
 // AddPerson makes a person of this node. Nothing about people is findable without their own choice (design rule 10).
 func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string) (*Actor, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	a := &Actor{Kind: Person, Name: name, Title: CleanText(title, 100), IRI: d.URL("/users/" + name)}
@@ -129,7 +135,7 @@ const (
 // AddGroup makes an open group on this node, owned by one of our people.
 func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, name, title, summary, posting string) (*Actor, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if !owner.Local || owner.Kind != Person {
@@ -183,7 +189,7 @@ const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, ti
 	featured = excluded.featured, moderators = excluded.moderators, also_known_as = excluded.also_known_as, moved_to = excluded.moved_to,
 	locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable, bot = excluded.bot, visibility = excluded.visibility,
 	join_policy = excluded.join_policy, posting = excluded.posting, plain_members = excluded.plain_members, groups_1 = excluded.groups_1,
-	updated = excluded.updated, fetched = excluded.fetched, suspended = excluded.suspended, deleted = excluded.deleted
+	updated = excluded.updated, fetched = excluded.fetched, deleted = excluded.deleted
 	RETURNING id`
 
 // save writes all that an actor says of itself; counts and the log's position are kept where they change.

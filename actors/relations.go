@@ -134,6 +134,8 @@ func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) 
 	switch {
 	case subject.ID == object.ID:
 		return fault.Say(fault.Forbidden, "You cannot follow yourself.")
+	case !object.Active():
+		return fault.Say(fault.NotFound, "%s is not there.", object.Handle())
 	case object.MovedTo != "":
 		return fault.Say(fault.Forbidden, "%s has moved to %s: follow the new account.", object.Handle(), object.MovedTo)
 	}

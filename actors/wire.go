@@ -89,8 +89,20 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 			a.Domain = known.Domain // confirmed by WebFinger before
 		}
 	}
+	decision, err := DecisionOn(ctx, tx, a.Host)
+	if err != nil {
+		return nil, err
+	}
+	if decision.RejectMedia {
+		a.Icon, a.Image = "", ""
+	}
 	if err := save(ctx, tx, a); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", a.IRI, err)
+	}
+	if known == nil && decision.Policy == PeerLimited {
+		if _, err := tx.Exec(ctx, "UPDATE actors SET silenced = $1 WHERE id = $2", db.Millis(decision.Decided), a.ID); err != nil {
+			return nil, fmt.Errorf("limit %s: %w", a.IRI, err)
+		}
 	}
 	if err := saveKeys(ctx, tx, a, w.Keys); err != nil {
 		return nil, err

@@ -59,7 +59,9 @@ func (a *API) related(c *call, list []actors.Related, err error) (any, error) {
 	linkRows(c, list, func(r actors.Related) int64 { return r.Relation.ID })
 	all := make([]*account, 0, len(list))
 	for _, r := range list {
-		all = append(all, a.account(r.Actor))
+		if r.Actor.Suspended.IsZero() {
+			all = append(all, a.account(r.Actor))
+		}
 	}
 	return all, nil
 }
@@ -74,7 +76,7 @@ func (a *API) relations(ctx context.Context, c *call, of func(context.Context, d
 	if err != nil {
 		return nil, err
 	}
-	if !c.viewer.Local() {
+	if !c.viewer.Local() || !who.Suspended.IsZero() {
 		return []empty{}, nil
 	}
 	list, err := of(ctx, a.DB, who.ID, actors.Active, p)

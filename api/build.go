@@ -20,13 +20,16 @@ import (
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-// account shows an actor.
+// account shows an actor; of one that is suspended no more than that.
 func (a *API) account(of *actors.Actor) *account {
+	if !of.Suspended.IsZero() {
+		of = &actors.Actor{ID: of.ID, IRI: of.IRI, Kind: of.Kind, Local: of.Local, Name: of.Name, Domain: of.Domain, URL: of.URL, Published: of.Published, Suspended: of.Suspended}
+	}
 	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), DisplayName: of.DisplayName(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(),
 		Discoverable: of.Discoverable, Indexable: of.Indexable, Noindex: !of.Indexable, Group: of.IsGroup(), CreatedAt: stamp(of.Published), Note: of.Summary,
 		URL: of.URL, URI: of.IRI, Avatar: a.picture(of.Icon, avatarPath), Header: a.picture(of.Image, headerPath),
 		FollowersCount: of.FollowersCount, FollowingCount: of.FollowingCount, StatusesCount: of.ItemsCount,
-		Emojis: a.emojis(of.Emojis), Roles: []empty{}, Fields: fields(of.Fields, false), Suspended: !of.Suspended.IsZero()}
+		Emojis: a.emojis(of.Emojis), Roles: []empty{}, Fields: fields(of.Fields, false), Suspended: !of.Suspended.IsZero(), Limited: !of.Silenced.IsZero()}
 	x.AvatarStatic, x.HeaderStatic = x.Avatar, x.Header
 	if of.IsGroup() {
 		x.Locked = of.JoinPolicy != actors.JoinOpen
@@ -49,7 +52,9 @@ func (a *API) picture(address, otherwise string) string {
 func (a *API) accounts(list []*actors.Actor) []*account {
 	all := make([]*account, 0, len(list))
 	for _, one := range list {
-		all = append(all, a.account(one))
+		if one.Suspended.IsZero() {
+			all = append(all, a.account(one))
+		}
 	}
 	return all
 }
@@ -140,6 +145,7 @@ type shown struct {
 	choices    map[content.ID][]int
 	muted      map[content.ID]bool // conversations
 	filters    *timeline.Matcher
+	whole      bool // also what suspended people made, for who decides about them
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -269,6 +275,9 @@ func (a *API) show(s *shown, i *content.Item) *status {
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
 		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
+	if who := s.people[i.Author]; !who.Sensitized.IsZero() {
+		x.Sensitive = true
+	}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
 	}
@@ -313,7 +322,7 @@ func (a *API) authorOf(s *shown, i *content.Item) *account {
 		return x
 	}
 	who := s.people[i.Author]
-	if who == nil {
+	if who == nil || !who.Suspended.IsZero() && !s.whole {
 		return nil
 	}
 	x := a.account(who)

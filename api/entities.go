@@ -40,6 +40,7 @@ type account struct {
 	Fields         []field   `json:"fields"`
 	Moved          *account  `json:"moved,omitempty"`
 	Suspended      bool      `json:"suspended,omitempty"`
+	Limited        bool      `json:"limited,omitempty"`
 	Source         *source   `json:"source,omitempty"` // CredentialAccount
 	Role           *roleOfMe `json:"role,omitempty"`   // CredentialAccount
 }

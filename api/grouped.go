@@ -42,6 +42,10 @@ type notificationGroup struct {
 	Latest     string   `json:"latest_page_notification_at"`
 	Accounts   []string `json:"sample_account_ids"`
 	StatusID   string   `json:"status_id,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 func (a *API) grouped(ctx context.Context, c *call) (any, error) {
@@ -90,6 +94,7 @@ func (a *API) results(ctx context.Context, c *call, all []timeline.NotificationG
 				about[item], x.Statuses = true, append(x.Statuses, t.statuses[item])
 			}
 		}
+		g.Report, g.Event, g.Warning = t.decided.reports[newest.About], t.decided.severances[newest.About], t.decided.warnings[newest.About]
 		x.Groups = append(x.Groups, g)
 	}
 	if c.Text("expand_accounts") == "partial_avatars" {

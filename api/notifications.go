@@ -19,6 +19,10 @@ type notification struct {
 	CreatedAt string   `json:"created_at"`
 	Account   *account `json:"account"`
 	Status    *status  `json:"status,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 // notificationFilter reads types, exclude_types, account_id, include_filtered and grouped_types. Types that are not known are ignored, but
@@ -41,6 +45,7 @@ func (c *call) notificationPage() (f timeline.NotificationFilter, p actors.Page,
 type told struct {
 	accounts map[actors.ID]*account
 	statuses map[content.ID]*status
+	decided  decided
 }
 
 func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notification) (told, error) {
@@ -57,6 +62,9 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	if err != nil {
 		return t, err
 	}
+	if t.decided, err = a.decisions(ctx, list); err != nil {
+		return t, err
+	}
 	for id, one := range known {
 		t.accounts[id] = a.account(one)
 	}
@@ -70,7 +78,9 @@ func (t told) shows(n timeline.Notification) bool {
 }
 
 func (t told) notification(n timeline.Notification) notification {
-	return notification{ID: digits(n.ID), Type: n.Kind, GroupKey: n.GroupKey(), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x := notification{ID: digits(n.ID), Type: n.Kind, GroupKey: n.GroupKey(), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x.Report, x.Event, x.Warning = t.decided.reports[n.About], t.decided.severances[n.About], t.decided.warnings[n.About]
+	return x
 }
 
 func (a *API) notifications(ctx context.Context, c *call) (any, error) {

@@ -43,7 +43,12 @@ func (a *API) credentials(ctx context.Context, me *actors.Actor, p auth.Preferen
 	x := a.account(me)
 	x.Source = &source{Attribution: []empty{}, Note: me.Source, Fields: fields(me.Fields, true), Privacy: p.Privacy, Sensitive: p.Sensitive, Language: p.Language,
 		FollowRequests: len(asking), Discoverable: me.Discoverable, Indexable: me.Indexable}
-	x.Role = &roleOfMe{ID: "-99", Permissions: "0"} // nothing of Mastodon's administration is here
+	mine, err := a.Auth.Account(ctx, a.DB, me.ID)
+	if err != nil {
+		return nil, err
+	}
+	r := role(mine.Admin)
+	x.Role = &r
 	return x, nil
 }
 

@@ -23,10 +23,10 @@ import (
 var schemas = map[string]string{
 	"Account": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
 		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool`,
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool limited?:bool`,
 	"CredentialAccount": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
 		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field source:Source role:Role`,
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field source:Source role:Role limited?:bool`,
 	"Source":      `attribution_domains:[]text note:text fields:[]Field privacy:visibility sensitive:bool language:text follow_requests_count:int hide_collections:bool? discoverable:bool? indexable:bool`,
 	"Role":        `id:text name:text color:text permissions:digits highlighted:bool`,
 	"Nothing":     ``,
@@ -51,11 +51,11 @@ var schemas = map[string]string{
 	"Relationship": `id:id following:bool showing_reblogs:bool notifying:bool languages:[]text? followed_by:bool blocking:bool blocked_by:bool muting:bool muting_notifications:bool
 		muting_expires_at:time? requested:bool requested_by:bool domain_blocking:bool endorsed:bool note:text`,
 	"FamiliarFollowers":    `id:id accounts:[]Account`,
-	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status`,
+	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"GroupedNotifications": `accounts:[]Account partial_accounts?:[]PartialAccount statuses:[]Status notification_groups:[]NotificationGroup`,
 	"PartialAccount":       `id:id acct:word url:url avatar:url avatar_static:url locked:bool bot:bool`,
 	"NotificationGroup": `group_key:word notifications_count:int type:notificationtype most_recent_notification_id:int page_min_id:id page_max_id:id latest_page_notification_at:time
-		sample_account_ids:[]id status_id?:id`,
+		sample_account_ids:[]id status_id?:id report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"NotificationPolicy": `for_not_following:strictness for_not_followers:strictness for_new_accounts:strictness for_private_mentions:strictness
 		for_limited_accounts:strictness summary:PolicySummary`,
 	"PolicySummary":       `pending_requests_count:int pending_notifications_count:int`,
@@ -87,7 +87,8 @@ var schemas = map[string]string{
 		registrations:Registrations api_versions:Versions contact:Contact rules:[]Rule`,
 	"Usage": `users:Active`, "Active": `active_month:int`, "Thumbnail": `url:url`, "Icon": `src:url size:word`, "Versions": `mastodon:int`, "Contact": `email:text account:Account?`,
 	"Registrations": `enabled:bool approval_required:bool reason_required:bool? message:text? min_age:int? url:url?`,
-	"Rule":          `id:id text:text hint:text translations:Nothing`,
+	"Rule":          `id:id text:text hint:text translations:Translations`,
+	"Translations":  `en?:RuleText`, "RuleText": `text:text hint:text`,
 	"InstanceV1": `uri:word title:text short_description:text description:text email:text version:text urls:StreamingURL stats:Stats thumbnail:url? languages:[]word registrations:bool
 		approval_required:bool invites_enabled:bool configuration:Configuration contact_account:Account? rules:[]Rule`,
 	"StreamingURL": `streaming_api:url`, "Stats": `user_count:int status_count:int domain_count:int`,
@@ -100,8 +101,31 @@ var schemas = map[string]string{
 		video_matrix_limit:int`,
 	"PollLimits": `max_options:int max_characters_per_option:int min_expiration:int max_expiration:int`,
 	"Access":     `live_feeds:Feeds hashtag_feeds:Feeds trending_link_feeds:Feeds`, "Feeds": `local:word remote:word`,
-	"Text":  `updated_at:time content:text`,
-	"Error": `error:text error_description?:text`,
+	"Text":    `updated_at:time content:text`,
+	"Error":   `error:text error_description?:text details?:Details existing_domain_block?:AdminDomainBlock`,
+	"Details": `username?:[]Problem email?:[]Problem password?:[]Problem agreement?:[]Problem reason?:[]Problem`, "Problem": `error:word description:text`,
+	"Week": `week:digits statuses:digits logins:digits registrations:digits`, "DomainBlock": `domain:text digest:word severity:domainseverity comment:text`,
+	"Terms": `effective_date:day effective:bool content:text succeeded_by:day?`,
+	"Announcement": `id:id content:text starts_at:time? ends_at:time? all_day:bool published_at:time updated_at:time read?:bool mentions:[]Mention statuses:[]AnnouncementStatus
+		tags:[]StatusTag emojis:[]CustomEmoji reactions:[]Reaction`,
+	"AnnouncementStatus": `id:id url:url`, "Reaction": `name:word count:int me?:bool url?:url static_url?:url`,
+	"Report": `id:id action_taken:bool action_taken_at:time? category:category comment:text forwarded:bool created_at:time status_ids:[]id collection_ids:[]id rule_ids:[]id
+		target_account:Account`,
+	"AccountWarning": `id:id action:warningaction text:text status_ids:[]id target_account:Account appeal:Nothing? created_at:time`,
+	"Severance":      `id:id type:severancetype purged:bool target_name:word followers_count:int following_count:int created_at:time`,
+	"AdminAccount": `id:id username:word domain:word? created_at:time email:text ip:word? ips:[]AdminIP locale:text invite_request:text? role:Role confirmed:bool approved:bool
+		disabled:bool sensitized:bool silenced:bool suspended:bool account:Account created_by_application_id?:id`,
+	"AdminIP": `ip:word used_at:time`,
+	"AdminReport": `id:id action_taken:bool action_taken_at:time? category:category comment:text forwarded:bool created_at:time updated_at:time account:AdminAccount
+		target_account:AdminAccount assigned_account:AdminAccount? action_taken_by_account:AdminAccount? statuses:[]Status rules:[]Rule`,
+	"DomainAllow": `id:id domain:word created_at:time`,
+	"AdminDomainBlock": `id:id domain:word digest:word created_at:time severity:severity reject_media:bool reject_reports:bool private_comment:text? public_comment:text?
+		obfuscate:bool`,
+	"EmailDomainBlock": `id:id domain:word created_at:time history:[]Tries`, "Tries": `day:digits accounts:digits uses:digits`,
+	"EmailBlock": `id:id canonical_email_hash:word`, "IPBlock": `id:id ip:word severity:ipseverity comment:text created_at:time expires_at:time?`,
+	"Measure": `key:word unit:word? total:digits previous_total?:digits data:[]Amount`, "Amount": `date:time value:digits`,
+	"Dimension": `key:word data:[]Part`, "Part": `key:text human_key:text value:text unit?:word human_value?:text`,
+	"Cohort": `period:time frequency:word data:[]Kept`, "Kept": `date:time rate:number value:digits`,
 }
 
 // answers are the entities that routes answer with; what is not here answers with an empty list.
@@ -146,6 +170,27 @@ var answers = map[string]string{
 	"GET /api/v2/filters/{id}/statuses": "[]FilterStatus", "POST /api/v2/filters/{id}/statuses": "FilterStatus", "GET /api/v2/filters/statuses/{id}": "FilterStatus",
 	"DELETE /api/v2/filters/statuses/{id}": "FilterStatus", "GET /api/v1/filters": "[]FilterV1", "POST /api/v1/filters": "FilterV1", "GET /api/v1/filters/{id}": "FilterV1",
 	"PUT /api/v1/filters/{id}": "FilterV1", "DELETE /api/v1/filters/{id}": "Nothing",
+	"GET /api/v1/instance/activity": "[]Week", "GET /api/v1/instance/domain_blocks": "[]DomainBlock", "GET /api/v1/instance/terms_of_service": "Terms",
+	"GET /api/v1/instance/terms_of_service/{date}": "Terms", "GET /health": "file", "GET /api/v1/announcements": "[]Announcement",
+	"POST /api/v1/announcements/{id}/dismiss": "Nothing", "PUT /api/v1/announcements/{id}/reactions/{name}": "Nothing",
+	"DELETE /api/v1/announcements/{id}/reactions/{name}": "Nothing", "POST /api/v1/accounts": "Token", "POST /api/v1/reports": "Report",
+	"GET /api/v1/admin/accounts": "[]AdminAccount", "GET /api/v2/admin/accounts": "[]AdminAccount", "GET /api/v1/admin/accounts/{id}": "AdminAccount",
+	"DELETE /api/v1/admin/accounts/{id}": "AdminAccount", "POST /api/v1/admin/accounts/{id}/action": "Nothing", "POST /api/v1/admin/accounts/{id}/approve": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/reject": "AdminAccount", "POST /api/v1/admin/accounts/{id}/enable": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/unsilence": "AdminAccount", "POST /api/v1/admin/accounts/{id}/unsuspend": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/unsensitive": "AdminAccount", "GET /api/v1/admin/reports": "[]AdminReport", "GET /api/v1/admin/reports/{id}": "AdminReport",
+	"PUT /api/v1/admin/reports/{id}": "AdminReport", "POST /api/v1/admin/reports/{id}/assign_to_self": "AdminReport", "POST /api/v1/admin/reports/{id}/unassign": "AdminReport",
+	"POST /api/v1/admin/reports/{id}/resolve": "AdminReport", "POST /api/v1/admin/reports/{id}/reopen": "AdminReport", "GET /api/v1/admin/domain_allows": "[]DomainAllow",
+	"POST /api/v1/admin/domain_allows": "DomainAllow", "GET /api/v1/admin/domain_allows/{id}": "DomainAllow", "DELETE /api/v1/admin/domain_allows/{id}": "DomainAllow",
+	"GET /api/v1/admin/domain_blocks": "[]AdminDomainBlock", "POST /api/v1/admin/domain_blocks": "AdminDomainBlock", "GET /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock",
+	"PUT /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock", "DELETE /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock",
+	"GET /api/v1/admin/email_domain_blocks": "[]EmailDomainBlock", "POST /api/v1/admin/email_domain_blocks": "EmailDomainBlock",
+	"GET /api/v1/admin/email_domain_blocks/{id}": "EmailDomainBlock", "DELETE /api/v1/admin/email_domain_blocks/{id}": "EmailDomainBlock",
+	"GET /api/v1/admin/canonical_email_blocks": "[]EmailBlock", "POST /api/v1/admin/canonical_email_blocks": "EmailBlock",
+	"POST /api/v1/admin/canonical_email_blocks/test": "[]EmailBlock", "GET /api/v1/admin/canonical_email_blocks/{id}": "EmailBlock",
+	"DELETE /api/v1/admin/canonical_email_blocks/{id}": "EmailBlock", "GET /api/v1/admin/ip_blocks": "[]IPBlock", "POST /api/v1/admin/ip_blocks": "IPBlock",
+	"GET /api/v1/admin/ip_blocks/{id}": "IPBlock", "PUT /api/v1/admin/ip_blocks/{id}": "IPBlock", "DELETE /api/v1/admin/ip_blocks/{id}": "IPBlock",
+	"POST /api/v1/admin/measures": "[]Measure", "POST /api/v1/admin/dimensions": "[]Dimension", "POST /api/v1/admin/retention": "[]Cohort",
 	"GET /api/v1/streaming/health": "file",
 }
 
@@ -253,9 +298,15 @@ var (
 		"mediatype":  {"unknown", "image", "gifv", "video", "audio"},
 		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update",
 			"admin.sign_up", "admin.report", "severed_relationships", "moderation_warning"},
-		"strictness":    {"accept", "filter", "drop"},
-		"filtercontext": {"home", "notifications", "public", "thread", "account"},
-		"filteraction":  {"warn", "hide", "blur"},
+		"strictness":     {"accept", "filter", "drop"},
+		"filtercontext":  {"home", "notifications", "public", "thread", "account"},
+		"filteraction":   {"warn", "hide", "blur"},
+		"category":       {"spam", "legal", "violation", "other"},
+		"severity":       {"noop", "silence", "suspend"},
+		"domainseverity": {"silence", "suspend"},
+		"ipseverity":     {"sign_up_requires_approval", "sign_up_block", "no_access"},
+		"warningaction":  {"none", "disable", "mark_statuses_as_sensitive", "delete_statuses", "sensitive", "silence", "suspend"},
+		"severancetype":  {"domain_block", "user_domain_block", "account_suspension"},
 	}
 )
 

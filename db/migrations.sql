@@ -512,8 +512,6 @@ CREATE TABLE heard (
   PRIMARY KEY (owner, actor)
 );
 
-DROP INDEX notifications_once;
-CREATE UNIQUE INDEX notifications_once ON notifications (owner, kind, actor, item, about);
 CREATE INDEX notifications_group ON notifications (owner, kind, item, id);
 CREATE INDEX notifications_apart ON notifications (owner, actor) WHERE filtered;
 
@@ -566,5 +564,150 @@ INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
 -- media: emojis
 
 -- moderation
+
+ALTER TABLE peers ADD COLUMN id BIGINT NOT NULL DEFAULT 0;                 -- of the decision, as clients name it; 0: there is none
+ALTER TABLE peers ADD COLUMN decided BIGINT NOT NULL DEFAULT 0;            -- when; what it did to people bears the same time
+ALTER TABLE peers ADD COLUMN reject_media BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN reject_reports BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN comment TEXT NOT NULL DEFAULT '';             -- why, for everybody; note is for colleagues
+ALTER TABLE peers ADD COLUMN obfuscate BOOLEAN NOT NULL DEFAULT FALSE;     -- shown with stars
+UPDATE peers SET decided = created, id = created * 65536 + (SELECT COUNT(*) FROM peers o WHERE o.policy <> '' AND o.host < peers.host) WHERE policy <> '';
+CREATE UNIQUE INDEX peers_decision ON peers (id) WHERE id > 0;
+
+ALTER TABLE reports ADD COLUMN target BIGINT NOT NULL DEFAULT 0;           -- who is reported
+ALTER TABLE reports ADD COLUMN category TEXT NOT NULL DEFAULT 'other';     -- spam, legal, violation, other
+ALTER TABLE reports ADD COLUMN items TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of items
+ALTER TABLE reports ADD COLUMN rules TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of rules
+ALTER TABLE reports ADD COLUMN forwarded BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE reports ADD COLUMN assigned BIGINT NOT NULL DEFAULT 0;         -- to which administrator
+ALTER TABLE reports ADD COLUMN resolver BIGINT NOT NULL DEFAULT 0;         -- which administrator resolved it
+ALTER TABLE reports ADD COLUMN updated BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX reports_target ON reports (target, id) WHERE target > 0;
+
+DROP INDEX notifications_once;                                             -- one person may report, or be warned, more than once
+CREATE UNIQUE INDEX notifications_once ON notifications (owner, kind, actor, item, about);
+
+CREATE TABLE rules (
+  id           BIGINT PRIMARY KEY,
+  position     BIGINT NOT NULL,
+  text         TEXT NOT NULL,
+  hint         TEXT NOT NULL DEFAULT '',
+  translations TEXT NOT NULL DEFAULT '{}',    -- JSON: {"en":{"text","hint"}}
+  created      BIGINT NOT NULL,
+  deleted      BIGINT NOT NULL DEFAULT 0      -- reports may still name it
+);
+
+-- What the node says of itself, each version from its own date on.
+CREATE TABLE texts (
+  name      TEXT NOT NULL,                    -- description, about, privacy, terms
+  language  TEXT NOT NULL,
+  effective BIGINT NOT NULL,
+  content   TEXT NOT NULL,                    -- as it was typed
+  created   BIGINT NOT NULL,
+  PRIMARY KEY (name, language, effective)
+);
+
+CREATE TABLE announcements (
+  id        BIGINT PRIMARY KEY,
+  content   TEXT NOT NULL,                    -- as it was typed
+  starts    BIGINT NOT NULL DEFAULT 0,
+  ends      BIGINT NOT NULL DEFAULT 0,
+  all_day   BOOLEAN NOT NULL DEFAULT FALSE,
+  published BIGINT NOT NULL,                  -- shown from then on
+  updated   BIGINT NOT NULL
+);
+
+CREATE TABLE announcement_reads (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (announcement, account)
+);
+
+CREATE TABLE announcement_reactions (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  name         TEXT NOT NULL,                 -- an emoji, or the name of one of the node's own
+  created      BIGINT NOT NULL,
+  PRIMARY KEY (announcement, account, name)
+);
+
+CREATE TABLE warnings (
+  id     BIGINT PRIMARY KEY,
+  target BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  action TEXT NOT NULL,                       -- none, disable, sensitive, silence, suspend
+  text   TEXT NOT NULL,
+  report BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX warnings_target ON warnings (target);
+
+-- What one of ours lost by a decision about others.
+CREATE TABLE severances (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind      TEXT NOT NULL,                    -- domain_block, account_suspension
+  target    TEXT NOT NULL,                    -- the host, or the handle
+  followers BIGINT NOT NULL,
+  following BIGINT NOT NULL
+);
+CREATE INDEX severances_owner ON severances (owner);
+
+-- What was decided by whom: rows are added and never changed, and each has the hash over the one before.
+CREATE TABLE audit (
+  id     BIGINT PRIMARY KEY,
+  who    TEXT NOT NULL,                       -- name of the account, or "command line"
+  source TEXT NOT NULL,                       -- network address, or ''
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  hash   TEXT NOT NULL
+);
+
+CREATE TABLE email_domain_blocks (
+  id      BIGINT PRIMARY KEY,
+  domain  TEXT NOT NULL UNIQUE,
+  created BIGINT NOT NULL
+);
+
+CREATE TABLE email_domain_tries (
+  block  BIGINT NOT NULL REFERENCES email_domain_blocks (id) ON DELETE CASCADE,
+  day    BIGINT NOT NULL,                     -- midnight UTC
+  source TEXT NOT NULL,                       -- hash of the network
+  uses   BIGINT NOT NULL,
+  PRIMARY KEY (block, day, source)
+);
+
+CREATE TABLE email_blocks (
+  id   BIGINT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE                   -- SHA-256 of the address without its variations
+);
+
+CREATE TABLE ip_blocks (
+  id       BIGINT PRIMARY KEY,
+  prefix   TEXT NOT NULL UNIQUE,
+  severity TEXT NOT NULL,                     -- sign_up_requires_approval, sign_up_block, no_access
+  comment  TEXT NOT NULL,
+  created  BIGINT NOT NULL,
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+
+ALTER TABLE accounts ADD COLUMN pending BIGINT NOT NULL DEFAULT 0;         -- waits for approval, since
+ALTER TABLE accounts ADD COLUMN reason TEXT NOT NULL DEFAULT '';           -- why the person wants to join
+ALTER TABLE accounts ADD COLUMN made_by BIGINT NOT NULL DEFAULT 0;         -- the app that it was made with
+
+-- Where people came from last, written at most once a day for each address.
+CREATE TABLE addresses (
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  used    BIGINT NOT NULL,
+  PRIMARY KEY (account, address)
+);
+CREATE INDEX addresses_address ON addresses (address);
+
+-- On which days people were here: for the figures of the instance.
+CREATE TABLE active_days (
+  day     BIGINT NOT NULL,                    -- midnight UTC
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (day, account)
+);
 
 -- auth: second factor, push

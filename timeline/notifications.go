@@ -27,12 +27,6 @@ const (
 	Edited        = "update" // what one boosted was edited
 	Quoted        = "quote"
 	QuotedEdited  = "quoted_update" // what one quoted was edited
-
-	// What the node itself tells: see NotifyAbout.
-	AdminSignUp = "admin.sign_up"
-	AdminReport = "admin.report"          // about a report
-	Severed     = "severed_relationships" // about an event
-	Warned      = "moderation_warning"    // about a warning
 )
 
 // Notification tells one of ours that somebody did something.
@@ -42,7 +36,7 @@ type Notification struct {
 	Kind     string
 	Actor    actors.ID
 	Item     content.ID // 0: about no item
-	About    int64      // a report, an event or a warning, by the kind; 0: none
+	About    int64      // a report, a severance or a warning, by the kind; 0: none
 	Filtered bool       // kept apart until its owner has decided: see Policy
 }
 
@@ -83,21 +77,6 @@ var notifySQL = `INSERT INTO notifications (id, owner, kind, actor, item, filter
 			AND NOT EXISTS (SELECT 1 FROM muted_threads m JOIN items i ON i.thread = m.thread WHERE m.owner = $2 AND i.id = $5)) s
 	WHERE s.strict < 2
 	ON CONFLICT (owner, kind, actor, item, about) DO NOTHING RETURNING filtered`
-
-// NotifyAbout tells one of ours of a decision, a report or who has signed up: no policy holds that up. Who may be the owner:
-// nobody else did it.
-func (t *Timelines) NotifyAbout(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, about int64) error {
-	id := t.DB.NewID()
-	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, about) SELECT $1, a.id, $3, $4, $5 FROM actors a
-		WHERE a.id = $2 AND a.local AND a.deleted = 0 ON CONFLICT (owner, kind, actor, item, about) DO NOTHING`, id, owner, kind, who, about)
-	if err != nil {
-		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
-	}
-	if n, _ := res.RowsAffected(); n > 0 {
-		t.wake(tx, Hint{Event: Notified, Notification: id, Recipients: []actors.ID{owner}})
-	}
-	return nil
-}
 
 // Forget takes notifications back: what they told is no longer so.
 func (t *Timelines) Forget(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, item content.ID) error {

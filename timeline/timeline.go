@@ -129,7 +129,7 @@ type PublicFilter struct{ Local, Remote, Media bool }
 
 // Public is what everybody wrote for everybody, without replies and boosts.
 func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = ''"
+	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
 	if f.Local {
 		condition += " AND i.local"
 	}
@@ -146,7 +146,7 @@ const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.i
 
 // Tag is what was written under a hashtag for everybody.
 func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0", []any{strings.ToLower(name)}
+	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0 AND i.hidden = 0", []any{strings.ToLower(name)}
 	if f.Local {
 		condition += " AND i.local"
 	}
