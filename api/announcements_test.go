@@ -35,7 +35,7 @@ func TestAnnouncements(t *testing.T) {
 		if _, err := m.AddAnnouncement(ctx, moderation.CommandLine, moderation.Announcement{Content: "x", Ends: time.Now()}); err == nil {
 			t.Error("something ends that never began")
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"nobody", "", "GET", "/api/v1/announcements", "", 401, has("error"), nil},
 			{"list", "anna", "GET", "/api/v1/announcements", "", 200, has("Onderhoud", `"read":false`, `"acct":"eva"`, `"name":"beheer"`, `"statuses":[{"id":"{public}"`), has("Straks", "Voorbij", "{private}\",\"url")},
 			{"dismiss", "anna", "POST", "/api/v1/announcements/{news}/dismiss", "", 200, has("{}"), nil},

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"html"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // account shows an actor. Of a suspended one nothing is told but that.
@@ -160,6 +162,8 @@ type shown struct {
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	muted      map[content.ID]bool // conversations
+	filters    *timeline.Matcher
 	whole      bool // also what suspended people made, for who decides about them
 }
 
@@ -183,6 +187,25 @@ func (a *API) showAll(s *shown, items []*content.Item) []*status {
 	return list
 }
 
+// statusesByID shows those of the items that the viewer may see, by number.
+func (a *API) statusesByID(ctx context.Context, v actors.Viewer, ids []content.ID) (map[content.ID]*status, error) {
+	all := map[content.ID]*status{}
+	items, err := content.Many(ctx, a.DB, v, ids)
+	if err != nil {
+		return all, err
+	}
+	s, err := a.load(ctx, v, slices.Collect(maps.Values(items)))
+	if err != nil {
+		return all, err
+	}
+	for id, i := range items {
+		if x := a.show(s, i); x != nil {
+			all[id] = x
+		}
+	}
+	return all, nil
+}
+
 // status shows one item, or tells that it does not exist.
 func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*status, error) {
 	list, err := a.statuses(ctx, v, []*content.Item{i})
@@ -200,7 +223,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	if len(items) == 0 {
 		return s, nil
 	}
-	var boosted, ids, polls []content.ID
+	var boosted, ids, polls, threads []content.ID
 	for _, i := range items {
 		if i.BoostOf != 0 {
 			boosted = append(boosted, i.BoostOf)
@@ -238,7 +261,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		if i.Poll != nil {
 			polls = append(polls, i.ID)
 		}
-		ids, numbers = append(ids, i.ID), append(numbers, int64(i.ID))
+		ids, numbers, threads = append(ids, i.ID), append(numbers, int64(i.ID)), append(threads, i.Thread)
 	}
 	if s.recipients, err = content.Recipients(ctx, a.DB, ids); err != nil {
 		return nil, err
@@ -274,6 +297,12 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		return nil, err
 	}
 	if s.marks, err = content.MarksOf(ctx, a.DB, v.ID, ids); err != nil {
+		return nil, err
+	}
+	if s.muted, err = a.Timelines.MutedThreads(ctx, v, threads); err != nil {
+		return nil, err
+	}
+	if s.filters, err = a.Timelines.Matcher(ctx, v, ids); err != nil {
 		return nil, err
 	}
 	if len(polls) > 0 && v.ID != 0 {
@@ -328,7 +357,8 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	}
 	if s.viewer.ID != 0 {
 		m := s.marks[i.ID]
-		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: []empty{}}
+		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Muted: s.muted[i.Thread],
+			Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: s.filtered(i, 0)}
 	}
 	if i.BoostOf != 0 {
 		of := s.items[i.BoostOf]
@@ -339,6 +369,11 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 			return nil
 		}
 		x.copyOriginal()
+		if s.filters.Names(i.ID) {
+			m := *x.marks
+			m.Filtered = s.filtered(of, i.ID)
+			x.marks = &m
+		}
 	}
 	return x
 }

@@ -194,13 +194,13 @@ var scenarios = []scenario{
 }
 
 func TestScenarios(t *testing.T) {
-	each(t, func(w *world) { w.play(scenarios) })
+	each(t, func(w *world) { w.run(scenarios) })
 }
 
-// play asks one after the other.
-func (w *world) play(list []scenario) {
+// run asks one scenario after the other.
+func (w *world) run(all []scenario) {
 	w.Helper()
-	for _, s := range list {
+	for _, s := range all {
 		answer := w.ask(s.method, s.path, s.who, s.body)
 		text := answer.Body.String()
 		bad := answer.Code != s.status

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The pleio-node authors
 -- SPDX-License-Identifier: EUPL-1.2
 --
--- The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
+-- Long because a schema is read as one text. The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
 -- translated one by one (see migrate.go). Ids are time-sorted and made by us; times are milliseconds, UTC; 0 is "not".
 
 -- migration 1: people, groups, what they make, and how it travels
@@ -584,6 +584,106 @@ CREATE INDEX items_quoting ON items (quote_iri) WHERE quote_of = 0 AND quote_iri
 CREATE INDEX items_stamps ON items (quote_stamp) WHERE quote_stamp <> '';
 
 -- timeline: filters, requests, conversations, search
+
+CREATE TABLE filters (
+  id       BIGINT PRIMARY KEY,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title    TEXT NOT NULL,
+  contexts TEXT NOT NULL,                     -- home, notifications, public, thread, account; separated by blanks
+  action   TEXT NOT NULL,                     -- warn, hide, blur
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX filters_owner ON filters (owner, id);
+
+CREATE TABLE filter_words (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  word   TEXT NOT NULL,
+  whole  BOOLEAN NOT NULL                     -- not inside of a longer word
+);
+CREATE INDEX filter_words_filter ON filter_words (filter, id);
+
+CREATE TABLE filter_items (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  UNIQUE (filter, item)
+);
+CREATE INDEX filter_items_item ON filter_items (item);
+
+-- What one does with notifications of those whom one does not know: 0 accept, 1 keep apart, 2 drop.
+CREATE TABLE policies (
+  owner         BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  not_following BIGINT NOT NULL,
+  not_followers BIGINT NOT NULL,
+  new_accounts  BIGINT NOT NULL,
+  private       BIGINT NOT NULL,
+  limited       BIGINT NOT NULL
+);
+
+-- Whose notifications are kept apart, until the owner has decided. Without any such notification left it is not shown.
+CREATE TABLE requests (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (owner, actor)
+);
+
+-- Whose notifications are heard, whatever the policy says.
+CREATE TABLE heard (
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (owner, actor)
+);
+
+CREATE INDEX notifications_group ON notifications (owner, kind, item, id);
+CREATE INDEX notifications_apart ON notifications (owner, actor) WHERE filtered;
+
+CREATE TABLE muted_threads (
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  PRIMARY KEY (owner, thread)
+);
+CREATE INDEX muted_threads_thread ON muted_threads (thread);
+
+-- The direct posts of one thread between the same people, as one of them has them before oneself.
+CREATE TABLE conversations (
+  id     BIGINT PRIMARY KEY,
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  people TEXT NOT NULL,                       -- the others: their numbers, ascending, separated by blanks
+  last   BIGINT NOT NULL,                     -- the newest item; when none is left, the one that was
+  unread BOOLEAN NOT NULL,
+  UNIQUE (owner, thread, people)
+);
+CREATE INDEX conversations_owner ON conversations (owner, last);
+CREATE INDEX conversations_thread ON conversations (thread);
+
+CREATE TABLE directs (
+  owner        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  item         BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  conversation BIGINT NOT NULL,               -- 0: its owner has taken the conversation away
+  PRIMARY KEY (owner, item)
+);
+CREATE INDEX directs_item ON directs (item);
+CREATE INDEX directs_conversation ON directs (conversation, item);
+
+-- The direct posts that were there before: read, and in their conversations.
+CREATE TABLE parties (item BIGINT NOT NULL, actor BIGINT NOT NULL, thread BIGINT NOT NULL, people TEXT NOT NULL DEFAULT '', PRIMARY KEY (item, actor));
+INSERT INTO parties (item, actor, thread) SELECT i.id, i.author, i.thread FROM items i WHERE i.audience = 3
+  UNION SELECT i.id, r.actor, i.thread FROM items i JOIN recipients r ON r.item = i.id WHERE i.audience = 3;
+UPDATE parties SET people = COALESCE((SELECT STRING_AGG(CAST(o.actor AS TEXT), ' ' ORDER BY o.actor) FROM parties o WHERE o.item = parties.item AND o.actor <> parties.actor), '');
+DELETE FROM parties WHERE actor NOT IN (SELECT a.id FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0);
+INSERT INTO conversations (id, owner, thread, people, last, unread)
+  SELECT ROW_NUMBER() OVER (ORDER BY MAX(p.item), p.actor), p.actor, p.thread, p.people, MAX(p.item), FALSE FROM parties p GROUP BY p.actor, p.thread, p.people;
+INSERT INTO directs (owner, item, conversation)
+  SELECT p.actor, p.item, c.id FROM parties p JOIN conversations c ON c.owner = p.actor AND c.thread = p.thread AND c.people = p.people;
+DROP TABLE parties;
+
+-- Polls that are open now: the job looks when each ends.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT i.id, 'poll ended', CAST(i.id AS TEXT), CAST(CAST(i.id AS TEXT) AS BYTEA), 1, i.created FROM items i WHERE i.kind = 'Question' AND i.poll <> ''
+  ON CONFLICT (id) DO NOTHING;
 
 -- media: emojis
 

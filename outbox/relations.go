@@ -220,6 +220,9 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.Timelines.ForgetFrom(ctx, tx, who.ID, target.ID); err != nil {
 			return err
 		}
+		if err := o.Timelines.LeaveConversations(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
 		if err := o.Withdrawn(ctx, tx, target, who); err != nil || target.Local {
 			return err
 		}

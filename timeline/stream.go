@@ -19,6 +19,9 @@ const (
 	Deleted  = "delete"
 	Notified = "notification"
 
+	Filters              = "filters_changed"      // the recipient's
+	Merged               = "notifications_merged" // requests that the recipient accepted are among the notifications now
+	Talked               = "conversation"         // something is new in a conversation of the recipient
 	Announced            = "announcement"
 	AnnouncementReaction = "announcement.reaction"
 	AnnouncementDeleted  = "announcement.delete"
@@ -30,6 +33,7 @@ type Hint struct {
 	Item         content.ID
 	Author       actors.ID
 	Notification int64
+	Conversation int64
 	Recipients   []actors.ID // who is addressed or notified; of an announcement: nobody, which is everybody
 	About        int64       // the announcement
 	Name         string      // of the reaction

@@ -67,7 +67,7 @@ func (w *Web) groupCards(q *request, groups []*actors.Actor) ([]groupCard, error
 	}
 	cards := make([]groupCard, len(groups))
 	for n, g := range groups {
-		cards[n] = groupCard{w.link(g), actors.CleanText(plainText(g.Summary), 160), g.FollowersCount, hosts[g.ID]}
+		cards[n] = groupCard{w.link(g), actors.CleanText(content.Plain(g.Summary), 160), g.FollowersCount, hosts[g.ID]}
 	}
 	return cards, nil
 }

@@ -261,5 +261,5 @@ func (p *post) excerpt() string {
 	if p.Warned() {
 		return actors.CleanText(p.Summary, 200)
 	}
-	return actors.CleanText(plainText(string(p.HTML)), 200)
+	return actors.CleanText(content.Plain(string(p.HTML)), 200)
 }
