@@ -157,10 +157,10 @@ type shown struct {
 	files      map[int64][]media.File
 	marks      map[content.ID]content.Marks
 	choices    map[content.ID][]int
-	whole      bool // also what suspended people made, for who decides about them
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	whole      bool // also what suspended people made, for who decides about them
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be

@@ -106,7 +106,7 @@ func (a *API) endorsedBy(ctx context.Context, c *call, by actors.ID) (any, error
 
 var domainsPage = limits{100, 200}
 
-func (a *API) domainBlocks(ctx context.Context, c *call) (any, error) {
+func (a *API) blockedDomains(ctx context.Context, c *call) (any, error) {
 	p, err := c.page(domainsPage)
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/follow_requests/{id}/reject", "write:follows", a.rejectRequest},
 		{"GET", "/api/v1/blocks", "read:blocks", a.blocks},
 		{"GET", "/api/v1/mutes", "read:mutes", a.mutes},
-		{"GET", "/api/v1/domain_blocks", "read:blocks", a.domainBlocks},
+		{"GET", "/api/v1/domain_blocks", "read:blocks", a.blockedDomains},
 		{"POST", "/api/v1/domain_blocks", "write:blocks", a.blockDomain},
 		{"DELETE", "/api/v1/domain_blocks", "write:blocks", a.unblockDomain},
 		{"POST", "/api/v1/reports", "write:reports", a.fileReport},

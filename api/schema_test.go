@@ -318,25 +318,25 @@ var (
 	dayPattern   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	intPattern   = regexp.MustCompile(`^[0-9]+$`)
 	enumerations = map[string][]string{
-		"visibility": {"public", "unlisted", "private", "direct"},
-		"mediatype":  {"unknown", "image", "gifv", "video", "audio"},
-		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update", "admin.sign_up", "admin.report", "severed_relationships",
-			"moderation_warning"},
-		"category":         {"spam", "legal", "violation", "other"},
-		"severity":         {"noop", "silence", "suspend"},
-		"domainseverity":   {"silence", "suspend"},
-		"ipseverity":       {"sign_up_requires_approval", "sign_up_block", "no_access"},
-		"warningaction":    {"none", "disable", "mark_statuses_as_sensitive", "delete_statuses", "sensitive", "silence", "suspend"},
-		"severancetype":    {"domain_block", "user_domain_block", "account_suspension"},
+		"visibility":       {"public", "unlisted", "private", "direct"},
 		"cardtype":         {"link", "photo", "video"},
 		"refreshstate":     {"running", "finished"},
-		"quotestate":       {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
-		"quoterule":        {"public", "followers", "following", "unsupported_policy"},
-		"quoteanswer":      {"automatic", "manual", "denied", "unknown"},
 		"quotepolicy":      {"public", "followers", "nobody"},
 		"repliespolicy":    {"followed", "list", "none"},
 		"suggestionsource": {"staff", "past_interactions", "global"},
 		"reason":           {"featured", "most_followed", "most_interactions", "similar_to_recently_followed", "friends_of_friends"},
+		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
+		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update",
+			"admin.sign_up", "admin.report", "severed_relationships", "moderation_warning"},
+		"category":       {"spam", "legal", "violation", "other"},
+		"severity":       {"noop", "silence", "suspend"},
+		"domainseverity": {"silence", "suspend"},
+		"ipseverity":     {"sign_up_requires_approval", "sign_up_block", "no_access"},
+		"warningaction":  {"none", "disable", "mark_statuses_as_sensitive", "delete_statuses", "sensitive", "silence", "suspend"},
+		"severancetype":  {"domain_block", "user_domain_block", "account_suspension"},
+		"quotestate":     {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
+		"quoterule":      {"public", "followers", "following", "unsupported_policy"},
+		"quoteanswer":    {"automatic", "manual", "denied", "unknown"},
 	}
 )
 

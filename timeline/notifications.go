@@ -51,7 +51,7 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	id := t.DB.NewID()
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
 		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0 AND NOT `+unheard("$2", "$4", "$6")+`
-		ON CONFLICT (owner, kind, actor, item, about) DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
+		ON CONFLICT DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
