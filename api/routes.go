@@ -27,7 +27,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/instance/rules", "public", a.instanceRules},
 		{"GET", "/api/v1/instance/peers", "public", a.instancePeers},
 		{"GET", "/api/v1/instance/activity", "public", a.instanceActivity},
-		{"GET", "/api/v1/instance/domain_blocks", "public", a.domainBlocks},
+		{"GET", "/api/v1/instance/domain_blocks", "public", a.instanceBlocks},
 		{"GET", "/api/v1/instance/extended_description", "public", a.ownText(moderation.TextAbout)},
 		{"GET", "/api/v1/instance/privacy_policy", "public", a.ownText(moderation.TextPrivacy)},
 		{"GET", "/api/v1/instance/terms_of_service", "public", a.termsOfService},
