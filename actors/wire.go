@@ -89,7 +89,7 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 			a.Domain = known.Domain // confirmed by WebFinger before
 		}
 	}
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", a.IRI, err)
 	}
 	if err := saveKeys(ctx, tx, a, w.Keys); err != nil {

@@ -78,6 +78,9 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	if err := l.count(ctx, tx, i, 1); err != nil {
 		return fail(err)
 	}
+	if err := l.index(ctx, tx, m); err != nil {
+		return false, err
+	}
 	if i.Kind == Announce {
 		return true, nil
 	}
@@ -182,7 +185,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	}
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
 	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread
-	return nil
+	return l.Index(ctx, tx, []ID{before.ID})
 }
 
 // Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.
@@ -272,6 +275,8 @@ func emojiText(e []actors.Emoji) string {
 
 // SetGroup notes that an item stands in a group: the group has said so.
 func SetGroup(ctx context.Context, tx *db.Tx, id ID, group actors.ID) error {
-	_, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id)
-	return err
+	if _, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id); err != nil {
+		return err
+	}
+	return sign(ctx, tx, id, SignIn(group))
 }
