@@ -175,8 +175,14 @@ func Listed(ctx context.Context, q db.Q, condition string, args []any) ([]*Item,
 
 // Doc returns the object as it was signed.
 func Doc(ctx context.Context, q db.Q, id ID) ([]byte, error) {
-	doc, err := db.One(ctx, q, func(r db.Scanner) (b []byte, err error) { return b, r.Scan(&b) }, "SELECT doc FROM items WHERE id = $1", id)
+	doc, err := db.One(ctx, q, func(r db.Scanner) (b []byte, err error) { return b, r.Scan(&b) }, "SELECT body FROM docs WHERE item = $1", id)
 	return doc, known(err)
+}
+
+// SetDoc keeps the object of an item as it was signed.
+func SetDoc(ctx context.Context, tx *db.Tx, id ID, doc []byte) error {
+	_, err := tx.Exec(ctx, "INSERT INTO docs (item, body) VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET body = excluded.body", id, doc)
+	return err
 }
 
 // Recipient is an actor that an item addresses or mentions.
