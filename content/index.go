@@ -5,6 +5,7 @@ package content
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
 )
 
@@ -79,8 +81,9 @@ func (x indexed) text() string {
 	return strings.Join(terms, " ")
 }
 
-// index makes a new item findable; of a boost, what it boosts, by who boosted it.
-func (l *Library) index(ctx context.Context, tx *db.Tx, m *Made) error {
+// index makes a new item findable; of a boost, what it boosts, by who boosted it. What nobody here could find is left out until
+// somebody has to do with it: that is most of what comes from elsewhere.
+func index(ctx context.Context, tx *db.Tx, m *Made) error {
 	i := m.Item
 	if i.Kind == Announce {
 		if !i.Local || i.Author == i.Group {
@@ -89,9 +92,14 @@ func (l *Library) index(ctx context.Context, tx *db.Tx, m *Made) error {
 		return sign(ctx, tx, i.BoostOf, SignFor(i.Author))
 	}
 	x := indexed{item: i, recipients: m.Recipients, files: m.Remote}
-	var err error
-	if x.indexable, err = db.One(ctx, tx, db.Scalar[bool], "SELECT indexable FROM actors WHERE id = $1", i.Author); err != nil {
+	var ours bool
+	err := tx.Row(ctx, `SELECT a.indexable, EXISTS (SELECT 1 FROM recipients r JOIN actors o ON o.id = r.actor WHERE r.item = $2 AND o.local) FROM actors a WHERE a.id = $1`,
+		i.Author, i.ID).Scan(&x.indexable, &ours)
+	if err != nil {
 		return fmt.Errorf("index %s: %w", i.IRI, err)
+	}
+	if !i.Local && i.Group == 0 && !ours && !(x.indexable && i.Audience == actors.Public) {
+		return nil
 	}
 	if len(m.Files) > 0 {
 		files, err := media.Of(ctx, tx, []int64{int64(i.ID)})
@@ -111,11 +119,20 @@ func (x indexed) keep(ctx context.Context, tx *db.Tx) error {
 	return nil
 }
 
-// sign adds a sign to what is indexed already.
+// sign adds a sign to what is indexed, and indexes what is not.
 func sign(ctx context.Context, tx *db.Tx, id ID, sign string) error {
-	_, err := tx.Exec(ctx, "UPDATE searchable SET text = text || ' ' || $1 WHERE item = $2 AND ' ' || text || ' ' NOT LIKE '% ' || $1 || ' %'", sign, id)
-	if err != nil {
-		return fmt.Errorf("index item %d for %s: %w", id, sign, err)
+	fail := func(err error) error { return fmt.Errorf("index item %d for %s: %w", id, sign, err) }
+	text, err := db.One(ctx, tx, db.Scalar[string], "SELECT text FROM searchable WHERE item = $1", id)
+	switch {
+	case errors.Is(err, fault.NotFound):
+		return Index(ctx, tx, []ID{id})
+	case err != nil:
+		return fail(err)
+	case strings.Contains(text+" ", " "+sign+" "):
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "UPDATE searchable SET text = $1 WHERE item = $2", text+" "+sign, id); err != nil {
+		return fail(err)
 	}
 	return nil
 }
@@ -130,7 +147,7 @@ func signVote(ctx context.Context, tx *db.Tx, id ID, who actors.ID) error {
 }
 
 // Index reads items again, all that the index takes of them, and indexes them anew.
-func (l *Library) Index(ctx context.Context, tx *db.Tx, ids []ID) error {
+func Index(ctx context.Context, tx *db.Tx, ids []ID) error {
 	if len(ids) == 0 {
 		return nil
 	}

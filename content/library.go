@@ -83,7 +83,7 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	if err := l.count(ctx, tx, i, 1); err != nil {
 		return fail(err)
 	}
-	if err := l.index(ctx, tx, m); err != nil {
+	if err := index(ctx, tx, m); err != nil {
 		return false, err
 	}
 	if i.Kind == Announce {
@@ -195,7 +195,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	}
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
 	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread
-	return l.Index(ctx, tx, []ID{before.ID})
+	return Index(ctx, tx, []ID{before.ID})
 }
 
 // Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.

@@ -496,7 +496,7 @@ CREATE TABLE searchable (
   text TEXT NOT NULL
 );
 -- only sqlite
-CREATE VIRTUAL TABLE searchable_words USING fts5 (text, content = 'searchable', content_rowid = 'item', tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE searchable_words USING fts5 (text, content = 'searchable', content_rowid = 'item', columnsize = 0, tokenize = "unicode61 remove_diacritics 2");
 CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN
   INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
 END;

@@ -64,7 +64,7 @@ func (t *Timelines) indexItems(ctx context.Context, next func(before content.ID)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := t.DB.Tx(ctx, func(tx *db.Tx) error { return t.Library.Index(ctx, tx, ids) }); err != nil {
+		if err := t.DB.Tx(ctx, func(tx *db.Tx) error { return content.Index(ctx, tx, ids) }); err != nil {
 			return err
 		}
 		before = ids[len(ids)-1]
