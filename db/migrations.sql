@@ -454,7 +454,6 @@ ALTER TABLE items DROP COLUMN doc;
 
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
 CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden);
-CREATE INDEX relations_follows ON relations (subject, object, state, boosts);
 
 -- actors: what people keep to themselves about others
 
