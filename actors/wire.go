@@ -35,7 +35,7 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 	if a.Kind == Application {
 		return w, nil
 	}
-	w.Followers, w.Following, w.Featured = a.Followers, a.Following, a.Featured
+	w.Followers, w.Following, w.Featured, w.FeaturedTags = a.Followers, a.Following, a.Featured, a.IRI+"/tags"
 	for _, f := range a.Fields {
 		w.Fields = append(w.Fields, vocab.Field{Name: f.Name, Value: f.Value})
 	}
