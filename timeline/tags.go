@@ -86,7 +86,7 @@ const day = 24 * time.Hour
 // Uses tells of the last seven days, today first, how public posts used hashtags.
 func (t *Timelines) Uses(ctx context.Context, names []string) (map[string][]Use, error) {
 	list, args := db.In([]any{lastDays(useDays)}, names)
-	return t.uses(ctx, `SELECT g.name, i.published / 86400000 AS d, COUNT(*), COUNT(DISTINCT i.author) FROM tags g CROSS JOIN items i WHERE i.id = g.item
+	return uses(ctx, t.DB, `SELECT g.name, i.published / 86400000 AS d, COUNT(*), COUNT(DISTINCT i.author) FROM tags g CROSS JOIN items i WHERE i.id = g.item
 		AND g.name IN (`+list+") AND g.item >= $1 AND i.audience = 0 AND i.hidden = 0 GROUP BY g.name, d", args, names)
 }
 
@@ -95,9 +95,10 @@ func lastDays(n int) int64 {
 	return db.FirstID(time.Now().UTC().Truncate(day).Add(-time.Duration(n-1) * day))
 }
 
-func (t *Timelines) uses(ctx context.Context, sql string, args []any, names []string) (map[string][]Use, error) {
+// uses reads rows of a key, a day, and what is counted on it. Days without a row are there too.
+func uses[K comparable](ctx context.Context, q db.Q, sql string, args []any, names []K) (map[K][]Use, error) {
 	today := time.Now().UTC().Truncate(day)
-	found := make(map[string][]Use, len(names))
+	found := make(map[K][]Use, len(names))
 	for _, name := range names {
 		found[name] = make([]Use, useDays)
 		for n := range found[name] {
@@ -107,8 +108,8 @@ func (t *Timelines) uses(ctx context.Context, sql string, args []any, names []st
 	if len(names) == 0 {
 		return found, nil
 	}
-	_, err := db.All(ctx, t.DB, func(r db.Scanner) (x struct{}, err error) {
-		var name string
+	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var name K
 		var days int64
 		var u Use
 		err = r.Scan(&name, &days, &u.Uses, &u.People)

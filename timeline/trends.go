@@ -85,6 +85,13 @@ func (t *Timelines) TrendingLinks(ctx context.Context, limit, offset int) ([]int
 	return part(all, limit, offset), nil
 }
 
+// LinkUses tells of the last seven days, today first, how public posts linked to the pages of previews.
+func (t *Timelines) LinkUses(ctx context.Context, cards []int64) (map[int64][]Use, error) {
+	list, args := db.In([]any{lastDays(useDays)}, cards)
+	return uses(ctx, t.DB, `SELECT i.card, i.published / 86400000 AS d, COUNT(*), COUNT(DISTINCT i.author) FROM items i WHERE i.card IN (`+list+`) AND i.card > 0
+		AND i.id >= $1 AND i.audience = 0 AND i.hidden = 0 AND i.kind <> 'Announce' GROUP BY i.card, d`, args, cards)
+}
+
 // TrendingItems are the posts of the last days that most people liked and boosted, the newer the better, at most one of an
 // author. The gate and the viewer's blocks decide what of them is shown.
 func (t *Timelines) TrendingItems(ctx context.Context, v actors.Viewer, limit, offset int) ([]*content.Item, error) {
