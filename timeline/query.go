@@ -28,6 +28,9 @@ type operator struct {
 // mostParts bounds what one query asks of the database; what comes after them is left.
 const mostParts = 32
 
+// leastPrefix is how many letters of a word are asked for before its end is left open: too many words begin with fewer.
+const leastPrefix = 3
+
 // parse reads a query. What it does not understand, a misspelt operator for one, is a word.
 func parse(text string) query {
 	var q query
@@ -54,7 +57,8 @@ func parse(text string) query {
 			q.operators = append(q.operators, o)
 			continue
 		}
-		p := db.Phrase{Terms: db.Terms(part), Prefix: !quoted && strings.HasSuffix(part, "*")}
+		p := db.Phrase{Terms: db.Terms(part)}
+		p.Prefix = !quoted && strings.HasSuffix(part, "*") && len(p.Terms) > 0 && len(p.Terms[len(p.Terms)-1]) >= leastPrefix
 		switch {
 		case len(p.Terms) == 0:
 		case not:

@@ -33,6 +33,7 @@ func TestParse(t *testing.T) {
 		`"een zin zonder einde`:            "een_zin_zonder_einde",
 		`-"niet dit" wel -dat +ook`:        "wel ook -niet_dit -dat",
 		"woon*":                            "woon*",
+		"wo* a-bcd*":                       "wo a_bcd*",
 		"-woon* e-mail":                    "e_mail -woon*",
 		"from:me FROM:@bas@gouda.example":  "?from=me ?from=@bas@gouda.example",
 		"from: from:a/b":                   "from from_a_b",

@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -235,6 +237,44 @@ func TestWhatIsNotIndexedYetIsIndexedLater(t *testing.T) {
 		items, words := look()
 		if diff := cmp.Diff(want, items); diff != "" || words == 0 {
 			t.Error(diff, words)
+		}
+	})
+}
+
+// A node of before the index, with people and posts: the upgrade puts them into it.
+func TestTheUpgradeFillsTheIndex(t *testing.T) {
+	text, err := os.ReadFile("../db/migrations.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n-- migration 2:")
+	dbtest.Sources(t, func(t *testing.T, source string) {
+		old := dbtest.OpenSource(t, source, db.Options{Migrations: first})
+		for _, sql := range []string{
+			`INSERT INTO actors (id, iri, kind, local, name, domain, host, title, published, updated) VALUES
+				(7, 'https://gouda.example/users/anna', 'Person', TRUE, 'anna', 'gouda.example', 'gouda.example', 'Anna de Vries', 1, 1)`,
+			`INSERT INTO items (id, iri, kind, local, author, audience, thread, content, published, created, doc) VALUES
+				(8, 'https://gouda.example/posts/8', 'Note', TRUE, 7, 0, 8, '<p>Iets ouds</p>', 1, 1, CAST('x' AS ` + map[bool]string{true: "BYTEA", false: "BLOB"}[old.Postgres()] + `))`,
+		} {
+			if _, err := old.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d := dbtest.OpenSource(t, source, db.Options{})
+		b := setUp(t, d)
+		b.Prepare()
+		b.work()
+		items, err := b.Posts(t.Context(), actors.Viewer{ID: 7}, timeline.Searched{Text: "ouds", Page: actors.Page{Limit: 5}})
+		if err != nil || len(items) != 1 {
+			t.Error("the post:", items, err)
+		}
+		people, err := actors.Find(t.Context(), d, actors.Anybody, actors.Search{Text: "anna", Limit: 5})
+		words, countErr := db.One(t.Context(), d, db.Scalar[int], "SELECT COUNT(*) FROM words WHERE actor = 7")
+		if err != nil || countErr != nil || len(people) != 1 || words != 3 {
+			t.Error("the person:", people, words, err, countErr)
 		}
 	})
 }
