@@ -20,6 +20,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/db/dbtest"
+	"github.com/pleio-node/pleio-node/federation/vocab"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -81,13 +82,15 @@ func TestSearchFindsWhatTheRuleSaysAndNothingElse(t *testing.T) {
 			people = append(people, actorstest.Person(t, b.dir, name))
 		}
 		far := actorstest.Remote(t, b.dir, "delft.example", "far")
-		authors := append(slices.Clone(people), far)
+		willing := actorstest.Learn(t, b.dir, &vocab.Actor{ID: "https://delft.example/users/willing", Type: "Person", PreferredUsername: "willing", Indexable: true,
+			Inbox: "https://delft.example/users/willing/inbox"})
+		authors := append(slices.Clone(people), far, willing)
 		group := actorstest.Group(t, b.dir, "wonen", people[1])
 		b.follow(people[0], group)
 		b.follow(people[0], people[3])
 		b.follow(people[2], people[0])
 		actorstest.Tx(t, d, func(tx *db.Tx) error { return b.dir.Block(ctx, tx, people[3], people[2], "x") })
-		indexable := map[actors.ID]bool{people[0].ID: true, people[3].ID: true}
+		indexable := map[actors.ID]bool{people[0].ID: true, people[3].ID: true, willing.ID: true}
 		b.setIndexable(people[0], true)
 		b.setIndexable(people[3], true)
 
