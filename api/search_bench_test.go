@@ -46,6 +46,7 @@ func BenchmarkSearch(b *testing.B) {
 		"own-in-all":      "/api/v2/search?q=bericht+from:me&type=statuses",
 		"all-three":       "/api/v2/search?q=gebruiker77",
 		"accounts":        "/api/v1/accounts/search?q=gebruiker4321",
+		"accounts-some":   "/api/v2/search?type=accounts&q=gebruiker12",
 		"accounts-many":   "/api/v1/accounts/search?q=gebruiker4",
 		"hashtags":        "/api/v2/search?q=onderwerp&type=hashtags",
 		"tag":             "/api/v1/tags/onderwerp7",
