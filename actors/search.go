@@ -90,19 +90,28 @@ func named(ctx context.Context, q db.Q, v Viewer, text string, most int) ([]cand
 			rest += " AND EXISTS (SELECT 1 FROM words x WHERE x.actor = w.actor AND " + fmt.Sprintf(begins, "x") + ")"
 		}
 	}
-	sql += " UNION ALL SELECT o.actor, FALSE, FALSE FROM (SELECT w.actor FROM words w WHERE w.open AND " + lead + rest + " ORDER BY w.word, w.actor LIMIT $3) o"
+	const following = "EXISTS (SELECT 1 FROM relations r WHERE r.subject = $1 AND r.object = w.actor AND r.state = 'active')"
+	sql += " UNION ALL SELECT w.actor, FALSE, " + following + " FROM (SELECT w.actor FROM words w WHERE w.open = TRUE AND " + lead + rest + " ORDER BY w.word, w.actor LIMIT $3) w"
 	if v.Local() {
-		sql += " UNION ALL SELECT w.actor, FALSE, TRUE FROM relations r CROSS JOIN words w WHERE w.actor = r.object AND r.subject = $1 AND r.state = 'active' AND " + lead + rest
+		sql += " UNION ALL SELECT w.actor, FALSE, TRUE FROM words w WHERE w.open = FALSE AND " + lead + rest + " AND " + following
 	}
-	return collect(ctx, q, sql, args...)
+	all, err := collect(ctx, q, sql, args...)
+	if err != nil || len(all) < most || !v.Local() {
+		return all, err
+	}
+	// More begin so than are ranked: those whom the viewer follows are looked for among these.
+	more, err := collect(ctx, q, "SELECT w.actor, FALSE, TRUE FROM relations r CROSS JOIN words w WHERE w.actor = r.object AND r.subject = $1 AND r.state = 'active' AND "+
+		lead+rest+" AND $2 <> '' LIMIT $3", args...)
+	return unite(append(all, more...)), err
 }
 
-// collect makes one of several reasons for the same actor.
 func collect(ctx context.Context, q db.Q, sql string, args ...any) ([]candidate, error) {
 	rows, err := db.All(ctx, q, func(r db.Scanner) (c candidate, err error) { return c, r.Scan(&c.id, &c.exact, &c.followed) }, sql, args...)
-	if err != nil {
-		return nil, err
-	}
+	return unite(rows), err
+}
+
+// unite makes one candidate of several reasons for the same actor.
+func unite(rows []candidate) []candidate {
 	at := make(map[ID]int, len(rows))
 	var all []candidate
 	for _, c := range rows {
@@ -114,7 +123,7 @@ func collect(ctx context.Context, q db.Q, sql string, args ...any) ([]candidate,
 		}
 		all[n].exact, all[n].followed = all[n].exact || c.exact, all[n].followed || c.followed
 	}
-	return all, nil
+	return all
 }
 
 // ranked leaves out who is not to be found and sorts the others.

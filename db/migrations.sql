@@ -464,7 +464,7 @@ CREATE TABLE words (
   open  BOOLEAN NOT NULL,                     -- by anybody; else only by those who follow
   PRIMARY KEY (actor, word)
 );
-CREATE INDEX words_open ON words (word, actor) WHERE open;
+CREATE INDEX words_word ON words (open, word, actor);
 -- only postgres
 ALTER TABLE words ALTER COLUMN word TYPE TEXT COLLATE "C"; -- words are looked up by how they begin
 ALTER TABLE tags ALTER COLUMN name TYPE TEXT COLLATE "C";
