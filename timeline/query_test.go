@@ -4,7 +4,6 @@
 package timeline
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 func (q query) String() string {
 	var all []string
 	for _, p := range q.words {
-		all = append(all, fmt.Sprintf("%s", strings.Join(p.Terms, "_"))+map[bool]string{true: "*"}[p.Prefix])
+		all = append(all, strings.Join(p.Terms, "_")+map[bool]string{true: "*"}[p.Prefix])
 	}
 	for _, p := range q.not {
 		all = append(all, "-"+strings.Join(p.Terms, "_")+map[bool]string{true: "*"}[p.Prefix])
