@@ -134,7 +134,17 @@ func TestTrends(t *testing.T) {
 				w.check(err)
 			}
 		}
+		for _, sql := range []string{ // a page that both link to
+			"INSERT INTO cards (id, link, url, kind, title, author_name, author, created) VALUES (5, 'https://pagina.example/', 'https://pagina.example/', 'link', 'Een pagina', 'Anna', {anna}, 1)",
+			"UPDATE items SET card = 5 WHERE id IN ({bas2}, {cas1}, {cas2})",
+		} {
+			_, err := w.api.DB.Exec(w.Context(), w.expand(sql))
+			w.check(err)
+		}
 		w.play([]scenario{
+			{"links", "", "GET", "/api/v1/trends/links", "", 200, has(`"url":"https://pagina.example/"`, `"title":"Een pagina"`, `"accounts":"2","uses":"3"`, `"acct":"anna"`), nil},
+			{"no more links", "", "GET", "/api/v1/trends/links?offset=1", "", 200, has("[]"), nil},
+			{"with a preview", "bas", "GET", "/api/v2/search?q=has:embed&type=statuses", "", 200, has(`"id":"{bas2}"`), has(`"id":"{bas1}"`, `"id":"{cas1}"`)},
 			{"tags", "", "GET", "/api/v1/trends/tags", "", 200, has(`"name":"trend"`, `"accounts":"2","uses":"2"`), has(`"name":"bas"`, `"name":"stil"`, `"name":"trend2"`)},
 			{"beyond", "anna", "GET", "/api/v1/trends/tags?offset=1", "", 200, has("[]"), nil},
 			{"statuses", "", "GET", "/api/v1/trends/statuses", "", 200, has(`"id":"{bas1}"`), has(`"id":"{bas2}"`, `"id":"{cas1}"`, `"id":"{anna1}"`)},

@@ -3,7 +3,12 @@
 
 package api
 
-import "context"
+import (
+	"context"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+)
 
 var (
 	trendsPage        = limits{10, 20}
@@ -41,4 +46,52 @@ func (a *API) trendingStatuses(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	return a.statuses(ctx, c.viewer, items)
+}
+
+// trendingLink is the preview of a page, with how often it was linked to.
+type trendingLink struct {
+	*card
+	History []use `json:"history"`
+}
+
+func (a *API) trendingLinks(ctx context.Context, c *call) (any, error) {
+	limit, offset, err := c.slice(trendsPage)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := a.Timelines.TrendingLinks(ctx, limit, offset)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := content.Cards(ctx, a.DB, numbers)
+	if err != nil {
+		return nil, err
+	}
+	history, err := a.Timelines.LinkUses(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	var writers []actors.ID
+	for _, n := range numbers {
+		if of := cards[n]; of != nil && of.Author != 0 {
+			writers = append(writers, of.Author)
+		}
+	}
+	people, err := actors.Many(ctx, a.DB, writers)
+	if err != nil {
+		return nil, err
+	}
+	all := []trendingLink{}
+	for _, n := range numbers {
+		of := cards[n]
+		if of == nil {
+			continue
+		}
+		var writer *account
+		if who := people[of.Author]; who != nil {
+			writer = a.account(who)
+		}
+		all = append(all, trendingLink{a.card(of, writer), uses(history[n])})
+	}
+	return all, nil
 }

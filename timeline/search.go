@@ -138,7 +138,7 @@ func (t *Timelines) restrict(ctx context.Context, x *finding, o operator) (bool,
 		case "poll":
 			x.whether(o.not, "i.poll <> ''")
 		case "embed":
-			x.whether(o.not, "i.card > 0")
+			x.whether(o.not, "i.card > 0 AND EXISTS (SELECT 1 FROM cards m WHERE m.id = i.card AND m.kind <> '')")
 		case "quote":
 			x.whether(o.not, "i.quote_iri <> ''")
 		}

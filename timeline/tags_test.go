@@ -178,6 +178,11 @@ func TestTrending(t *testing.T) {
 				return nil
 			})
 		}
+		for n, kind := range map[int]string{11: "link", 12: "link", 13: "video", 14: "link", 15: ""} {
+			if _, err := d.Exec(ctx, "INSERT INTO cards (id, link, kind, created) VALUES ($1, $2, $3, 1)", n, fmt.Sprint("https://pagina.example/", n), kind); err != nil {
+				t.Fatal(err)
+			}
+		}
 		linking := func(ago time.Duration, card int64, by *actors.Actor, tags ...string) *content.Item {
 			i := b.post(by, "tekst", under(ago, tags...))
 			if _, err := d.Exec(ctx, "UPDATE items SET card = $1 WHERE id = $2", card, i.ID); err != nil {
@@ -191,6 +196,8 @@ func TestTrending(t *testing.T) {
 		linking(time.Hour, 13, people[2], "samen")
 		linking(time.Hour, 13, people[3], "ander")
 		linking(time.Hour, 13, people[1], "ander")
+		linking(time.Hour, 15, people[0]) // a page that has nothing to show
+		linking(time.Hour, 15, people[1])
 		ancient := linking(9*day, 14, people[2], "oud")
 		linking(9*day, 14, people[1], "oud")
 		applaud(fresh, people[1], people[2])

@@ -76,7 +76,7 @@ func (t *Timelines) TrendingTags(ctx context.Context, limit, offset int) ([]stri
 // TrendingLinks are the previews (items.card) of the pages that most people linked to in the last days.
 func (t *Timelines) TrendingLinks(ctx context.Context, limit, offset int) ([]int64, error) {
 	all, err := t.trends.links.get(func() ([]int64, error) {
-		return db.All(ctx, t.DB, db.Scalar[int64], `SELECT i.card FROM items i CROSS JOIN actors a WHERE i.card > 0 AND `+trendFrom+`
+		return db.All(ctx, t.DB, db.Scalar[int64], `SELECT i.card FROM items i CROSS JOIN actors a JOIN cards c ON c.id = i.card AND c.kind <> '' WHERE i.card > 0 AND `+trendFrom+`
 			GROUP BY i.card HAVING COUNT(DISTINCT i.author) >= $2 ORDER BY COUNT(DISTINCT i.author) DESC, COUNT(*) DESC, i.card DESC LIMIT $3`, lastDays(trendDays), trendPeople, mostTrends)
 	})
 	if err != nil {
