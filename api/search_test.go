@@ -4,6 +4,7 @@
 package api
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 )
@@ -98,6 +99,25 @@ var searches = []scenario{
 	{"of others none", "cas", "GET", "/api/v1/accounts/search?q=ba&following=1", "", 200, has("[]"), nil},
 	{"a handle elsewhere", "cas", "GET", "/api/v1/accounts/search?q=dora@elders", "", 200, has(`"acct":"dora@elders.example"`), nil},
 	{"a page of people", "cas", "GET", "/api/v1/accounts/search?q=ba&offset=1", "", 200, has("[]"), nil},
+}
+
+// The description of a picture is found, also when it was written or changed later.
+func TestDescriptionsAreFound(t *testing.T) {
+	each(t, func(w *world) {
+		answer := w.upload("POST", "/api/v2/media", "anna", map[string]string{"description": "Een zonnebloem"}, "file")
+		var f struct{ ID string }
+		w.check(json.Unmarshal(answer.Body.Bytes(), &f))
+		w.names["file"] = f.ID
+		var s struct{ ID string }
+		w.get(&s, "POST", "/api/v1/statuses", "anna", "status=Kijk&media_ids[]={file}")
+		w.names["shown"] = s.ID
+		w.play([]scenario{
+			{"by what it was", "anna", "GET", "/api/v2/search?q=zonnebloem+has:image&type=statuses", "", 200, has(`"id":"{shown}"`), nil},
+			{"another description", "anna", "PUT", "/api/v1/statuses/{shown}", `{"status":"Kijk","media_ids":["{file}"],"media_attributes":[{"id":"{file}","description":"Een klaproos"}]}`, 200, has("klaproos"), nil},
+			{"by what it is", "anna", "GET", "/api/v2/search?q=klaproos&type=statuses", "", 200, has(`"id":"{shown}"`), nil},
+			{"no more by what it was", "anna", "GET", "/api/v2/search?q=zonnebloem&type=statuses", "", 200, has(`"statuses":[]`), nil},
+		})
+	})
 }
 
 func TestSearches(t *testing.T) {
