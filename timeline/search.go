@@ -54,7 +54,8 @@ func (t *Timelines) Posts(ctx context.Context, v actors.Viewer, s Searched) ([]*
 	}
 	from, id, matches, args := db.Matching(t.DB, "searchable", "item", x.match, x.args)
 	sees, args := actors.Sees(v, "i", args)
-	sql := "SELECT i.id FROM " + from + " CROSS JOIN items i WHERE i.id = " + id + " AND " + matches + " AND " + strings.Join(append(x.conditions, x.mine(), sees), " AND ") +
+	wants, args := actors.Wants(v, "i", args)
+	sql := "SELECT i.id FROM " + from + " CROSS JOIN items i WHERE i.id = " + id + " AND " + matches + " AND " + strings.Join(append(x.conditions, x.mine(), sees, wants), " AND ") +
 		strings.ReplaceAll(x.bounds, "{id}", id) + s.Page.SQL(id, &args)
 	if s.Offset > 0 {
 		sql += fmt.Sprintf(" OFFSET %d", s.Offset)
@@ -248,14 +249,13 @@ func (x *finding) mine() string {
 		library = `i.author = $1 OR EXISTS (SELECT 1 FROM recipients m WHERE m.item = i.id AND m.actor = $1) OR EXISTS (SELECT 1 FROM votes m WHERE m.item = i.id AND m.actor = $1)
 			OR EXISTS (SELECT 1 FROM items m WHERE m.boost_of = i.id AND m.boost_of > 0 AND m.author = $1)
 			OR (i.grp > 0 AND EXISTS (SELECT 1 FROM relations m WHERE m.subject = $1 AND m.object = i.grp AND m.state = 'active'))`
-		public     = "(i.audience = 0 AND i.hidden = 0 AND EXISTS (SELECT 1 FROM actors m WHERE m.id = i.author AND m.indexable))"
-		notBlocked = " AND NOT EXISTS (SELECT 1 FROM blocks m WHERE m.subject = $1 AND m.object = i.author)"
+		public = "(i.audience = 0 AND i.hidden = 0 AND EXISTS (SELECT 1 FROM actors m WHERE m.id = i.author AND m.indexable))"
 	)
 	switch {
 	case !x.public:
-		return "(" + library + ")" + notBlocked
+		return "(" + library + ")"
 	case !x.library:
-		return public + notBlocked
+		return public
 	}
-	return "(" + public + " OR " + library + ")" + notBlocked
+	return "(" + public + " OR " + library + ")"
 }

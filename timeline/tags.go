@@ -59,12 +59,13 @@ func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f Tag
 		condition += " AND NOT EXISTS (SELECT 1 FROM tags m WHERE m.item = i.id AND m.name IN (" + without + "))"
 	}
 	if len(names) > 1 {
-		return t.list(ctx, v, "i.id IN (SELECT g.item FROM tags g WHERE g.name IN ("+list+")) AND "+condition, args, p)
+		return t.wanted(ctx, v, "i.id IN (SELECT g.item FROM tags g WHERE g.name IN ("+list+")) AND "+condition, args, p)
 	}
 	// Of one hashtag its items are read in their order, until the page is full.
 	sees, args := actors.Sees(v, "i", args)
+	wants, args := actors.Wants(v, "i", args)
 	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID],
-		"SELECT g.item FROM tags g CROSS JOIN items i WHERE i.id = g.item AND g.name = $1 AND "+condition+" AND "+sees+p.SQL("g.item", &args), args...)
+		"SELECT g.item FROM tags g CROSS JOIN items i WHERE i.id = g.item AND g.name = $1 AND "+condition+" AND "+sees+" AND "+wants+p.SQL("g.item", &args), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list #%s: %w", name, err)
 	}
@@ -173,8 +174,7 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 // a group of theirs comes as the group's boost instead.
 const taggedHome = `i.id IN (SELECT g.item FROM followed_tags f CROSS JOIN tags g WHERE f.actor = $1 AND g.name = f.name)
 	AND i.audience = 0 AND i.hidden = 0 AND i.boost_of = 0
-	AND (i.grp = 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
-	AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`
+	AND (i.grp = 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))`
 
 // followedTags is a page of what stands in the viewer's home for its hashtags.
 func (t *Timelines) followedTags(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
@@ -182,7 +182,7 @@ func (t *Timelines) followedTags(ctx context.Context, v actors.Viewer, p actors.
 	if err != nil || !follows {
 		return nil, err
 	}
-	return t.list(ctx, v, taggedHome, []any{v.ID}, p)
+	return t.wanted(ctx, v, taggedHome, []any{v.ID}, p)
 }
 
 // merged makes one page of two pages with the same bounds.

@@ -103,21 +103,17 @@ func (t *Timelines) TrendingItems(ctx context.Context, v actors.Viewer, limit, o
 	if err != nil {
 		return nil, err
 	}
-	blocked := map[actors.ID]bool{}
-	if v.Local() {
-		_, err = db.All(ctx, t.DB, func(r db.Scanner) (x struct{}, err error) {
-			var id actors.ID
-			err = r.Scan(&id)
-			blocked[id] = true
-			return x, err
-		}, "SELECT object FROM blocks WHERE subject = $1", v.ID)
-		if err != nil {
-			return nil, fmt.Errorf("trending posts: %w", err)
-		}
+	var authors []actors.ID
+	for _, i := range known {
+		authors = append(authors, i.Author)
+	}
+	unwanted, err := actors.Unwanted(ctx, t.DB, v, authors)
+	if err != nil {
+		return nil, fmt.Errorf("trending posts: %w", err)
 	}
 	var items []*content.Item
 	for _, id := range all {
-		if i := known[id]; i != nil && i.Audience == actors.Public && i.Hidden == 0 && !blocked[i.Author] {
+		if i := known[id]; i != nil && i.Audience == actors.Public && i.Hidden == 0 && !unwanted[i.Author] {
 			items = append(items, i)
 		}
 	}
