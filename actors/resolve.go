@@ -181,9 +181,5 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]',
 		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
 		db.Millis(time.Now()), a.ID)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "DELETE FROM words WHERE actor = $1", a.ID)
 	return err
 }
