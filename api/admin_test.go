@@ -123,7 +123,7 @@ func TestAdministrationOfAccounts(t *testing.T) {
 			{"nothing is left", "", "GET", "/api/v1/statuses/{public}", "", 404, has("error"), nil},
 			{"nor for her followers", "bas", "GET", "/api/v1/timelines/home", "", 200, nil, has("SECRET")},
 			{"her account says so", "bas", "GET", "/api/v1/accounts/{anna}", "", 200, has(`"suspended":true`, `"note":""`), nil},
-			{"she is not found", "bas", "GET", "/api/v2/search?q=anna", "", 200, nil, has(`"username":"anna"`)},
+			{"she is not found", "bas", "GET", "/api/v2/search?type=accounts&q=anna", "", 200, nil, has(`"username":"anna"`)},
 			{"she follows nobody", "bas", "GET", "/api/v1/accounts/{bas}/followers", "", 200, nil, has(`"username":"anna"`)},
 			{"she cannot be followed", "cas", "POST", "/api/v1/accounts/{anna}/follow", "", 404, has("error"), nil},
 			{"unsuspend", "eva", "POST", "/api/v1/admin/accounts/{anna}/unsuspend", "", 200, has(`"suspended":false`), nil},
@@ -344,7 +344,7 @@ func TestFigures(t *testing.T) {
 		span := "&start_at=" + today + "&end_at=" + today
 		w.ask("GET", "/api/v1/timelines/home", "anna", "")
 		for key, want := range map[string]string{"active_users": "2", "new_users": "4", "interactions": "3", "opened_reports": "0", "resolved_reports": "0",
-			"tag_accounts&tag_accounts[id]=bouwen": "1", "tag_uses&tag_uses[id]=" + w.api.tagOf("bouwen").ID: "2", "tag_servers&tag_servers[id]=bouwen": "1",
+			"tag_accounts&tag_accounts[id]=bouwen": "1", "tag_uses&tag_uses[id]=" + tagID("bouwen"): "2", "tag_servers&tag_servers[id]=bouwen": "1",
 			"instance_accounts&instance_accounts[domain]=elders.example": "1", "instance_media_attachments&instance_media_attachments[domain]=elders.example": "1",
 			"instance_reports&instance_reports[domain]=elders.example": "0", "instance_statuses&instance_statuses[domain]=elders.example": "1",
 			"instance_follows&instance_follows[domain]=elders.example": "0", "instance_followers&instance_followers[domain]=elders.example": "1"} {

@@ -264,21 +264,6 @@ type list struct {
 	Exclusive     bool   `json:"exclusive"`
 }
 
-type tag struct {
-	ID        string  `json:"id"`
-	Name      string  `json:"name"`
-	URL       string  `json:"url"`
-	History   []empty `json:"history"`
-	Following bool    `json:"following"`
-	Featuring bool    `json:"featuring"`
-}
-
-type found struct {
-	Accounts []*account `json:"accounts"`
-	Statuses []*status  `json:"statuses"`
-	Hashtags []tag      `json:"hashtags"`
-}
-
 type preferences struct {
 	Visibility  string  `json:"posting:default:visibility"`
 	Sensitive   bool    `json:"posting:default:sensitive"`

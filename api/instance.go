@@ -80,7 +80,7 @@ type feeds struct {
 func (a *API) configuration() (c configuration) {
 	c.URLs.Streaming, c.URLs.About = a.streaming(), a.Dir.URL("/")
 	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
-	c.Accounts.DisplayName, c.Accounts.Note = maxDisplayName, maxNote
+	c.Accounts.DisplayName, c.Accounts.Note, c.Accounts.FeaturedTags = maxDisplayName, maxNote, timeline.MostFeatured
 	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, content.LinkCharacters
 	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
 	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxBytes, 120, media.MaxPixels

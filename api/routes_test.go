@@ -120,7 +120,7 @@ func TestNoRouteTellsOfAStatusThatIsNotForTheAsker(t *testing.T) {
 func TestNoRouteLeaks(t *testing.T) {
 	each(t, func(w *world) {
 		w.suspended()
-		queries := map[string]string{"/api/v2/search": "?q=SECRET", "/api/v1/accounts/search": "?q=anna", "/api/v1/accounts/lookup": "?acct=anna",
+		queries := map[string]string{"/api/v2/search": "?q=SECRET*", "/api/v1/search": "?q=SECRET*", "/api/v1/accounts/search": "?q=anna", "/api/v1/accounts/lookup": "?acct=anna",
 			"/api/v1/statuses": "?id[]={private}&id[]={direct}&id[]={public}"}
 		reads := 0
 		for _, r := range w.api.routes() {

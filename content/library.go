@@ -85,6 +85,9 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	if err := l.count(ctx, tx, i, 1); err != nil {
 		return fail(err)
 	}
+	if err := index(ctx, tx, m); err != nil {
+		return false, err
+	}
 	if i.Kind == Announce {
 		return true, nil
 	}
@@ -198,7 +201,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
 	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.Card = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread, before.Card
 	i.Quote, i.QuotesCount = before.Quote, before.QuotesCount
-	return nil
+	return Index(ctx, tx, []ID{before.ID})
 }
 
 // Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.
@@ -291,6 +294,8 @@ func emojiText(e []actors.Emoji) string {
 
 // SetGroup notes that an item stands in a group: the group has said so.
 func SetGroup(ctx context.Context, tx *db.Tx, id ID, group actors.ID) error {
-	_, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id)
-	return err
+	if _, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id); err != nil {
+		return err
+	}
+	return sign(ctx, tx, id, SignIn(group))
 }

@@ -460,6 +460,34 @@ CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, aud
 
 -- actors: what people keep to themselves about others
 
+-- The words of names and titles, folded (see text.go), by which actors are found.
+CREATE TABLE words (
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  word  TEXT NOT NULL,
+  open  BOOLEAN NOT NULL,                     -- by anybody; else only by those who follow
+  PRIMARY KEY (actor, word)
+);
+CREATE INDEX words_word ON words (open, word, actor);
+-- only postgres
+ALTER TABLE words ALTER COLUMN word TYPE TEXT COLLATE "C"; -- words are looked up by how they begin
+ALTER TABLE tags ALTER COLUMN name TYPE TEXT COLLATE "C";
+-- both
+
+CREATE TABLE followed_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
+-- The hashtags that an actor shows on its profile.
+CREATE TABLE featured_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
 CREATE TABLE mutes (
   id            BIGINT PRIMARY KEY,
   subject       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
@@ -684,6 +712,31 @@ DROP TABLE parties;
 INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
   SELECT i.id, 'poll ended', CAST(i.id AS TEXT), CAST(CAST(i.id AS TEXT) AS BYTEA), 1, i.created FROM items i WHERE i.kind = 'Question' AND i.poll <> ''
   ON CONFLICT (id) DO NOTHING;
+-- What can be found by its words: the folded text of an item, and signs that say for whom it may be (content/index.go).
+CREATE TABLE searchable (
+  item BIGINT PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+  text TEXT NOT NULL
+);
+-- only sqlite
+CREATE VIRTUAL TABLE searchable_words USING fts5 (text, content = 'searchable', content_rowid = 'item', columnsize = 0, tokenize = "unicode61 remove_diacritics 2");
+CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+CREATE TRIGGER searchable_removed AFTER DELETE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+END;
+CREATE TRIGGER searchable_changed AFTER UPDATE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+-- only postgres
+ALTER TABLE searchable ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('simple', text)) STORED;
+CREATE INDEX searchable_words ON searchable USING gin (words);
+-- both
+
+-- What was there before these tables is put into them in the background.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT 1, 'index', 'all', CAST('0' AS BYTEA), 1, 1 WHERE EXISTS (SELECT 1 FROM actors);
 
 -- media: emojis
 

@@ -34,6 +34,7 @@ func (t *Timelines) ForgetActor(ctx context.Context, tx *db.Tx, a *actors.Actor)
 // Prepare registers the timelines' durable work; before the queue runs.
 func (t *Timelines) Prepare() {
 	t.Jobs.Handle(jobPollEnded, t.pollEnded)
+	t.prepareIndex()
 	t.Jobs.Handle(jobForget, func(ctx context.Context, payload []byte) error {
 		var id actors.ID
 		if err := json.Unmarshal(payload, &id); err != nil {

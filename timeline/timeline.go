@@ -24,6 +24,7 @@ type Timelines struct {
 	Jobs    *jobs.Queue
 	hub     hub
 	usage   usage
+	trends  trends
 }
 
 // list runs a timeline: a condition on items of the alias i, behind the gate, as a page.
@@ -43,10 +44,10 @@ func (t *Timelines) wanted(ctx context.Context, v actors.Viewer, condition strin
 	return t.list(ctx, v, condition+" AND "+wants, args, p)
 }
 
-// Home is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
+// following is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
 // there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
 // one's own is there until the group has passed it on: for good when it is a reply.
-func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
+func (t *Timelines) following(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
 	args := []any{v.ID}
 	if t.DB.Postgres() {
 		return t.wanted(ctx, v, home, args, p)
@@ -153,21 +154,6 @@ func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter,
 }
 
 const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
-
-// Tag is what was written under a hashtag for everybody.
-func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0 AND i.hidden = 0", []any{strings.ToLower(name)}
-	if f.Local {
-		condition += " AND i.local"
-	}
-	if f.Remote {
-		condition += " AND NOT i.local"
-	}
-	if f.Media {
-		condition += hasMedia
-	}
-	return t.wanted(ctx, v, condition, args, p)
-}
 
 // AuthorFilter narrows what an actor wrote.
 type AuthorFilter struct {
@@ -287,36 +273,4 @@ func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Ite
 	}
 	by := func(i *content.Item) bool { return unwanted[i.Author] } // answers to these stay
 	return slices.DeleteFunc(ancestors, by), slices.DeleteFunc(descendants, by), nil
-}
-
-// Found is what a search found.
-type Found struct {
-	Actors []*actors.Actor
-	Items  []*content.Item
-	Tags   []string
-}
-
-// Search finds known people and groups by the beginning of a name, handle or title, and hashtags by their beginning.
-func (t *Timelines) Search(ctx context.Context, v actors.Viewer, q, kind string, limit, offset int) (*Found, error) {
-	f := &Found{}
-	word := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(q), "@"), "#"))
-	if word == "" {
-		return f, nil
-	}
-	name, domain, _ := strings.Cut(word, "@")
-	var err error
-	if kind == "" || kind == "accounts" {
-		f.Actors, err = actors.Search(ctx, t.DB, v, name, domain, limit, offset)
-		if err != nil {
-			return nil, err
-		}
-	}
-	if kind == "" || kind == "hashtags" {
-		f.Tags, err = db.All(ctx, t.DB, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) },
-			"SELECT DISTINCT name FROM tags WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3 OFFSET $4", word, word+"\U0010FFFF", limit, offset)
-		if err != nil {
-			return nil, fmt.Errorf("search hashtags: %w", err)
-		}
-	}
-	return f, nil
 }

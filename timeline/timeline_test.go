@@ -100,7 +100,7 @@ func TestWhoSeesWhat(t *testing.T) {
 				if got := slices.Contains(ids(page), item.ID); got != want {
 					t.Errorf("audience %d, %s: on the author's page %v, want %v", audience, name, got, want)
 				}
-				public, err := b.Tag(ctx, v, "water", timeline.PublicFilter{}, actors.Page{Limit: 40})
+				public, err := b.Tag(ctx, v, "water", timeline.TagFilter{}, actors.Page{Limit: 40})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -108,7 +108,7 @@ type tagBody struct {
 func (w *Web) tag(rw http.ResponseWriter, q *request) error {
 	name := strings.ToLower(strings.TrimPrefix(mux.Vars(q.Request)["name"], "#"))
 	l, err := w.paged(q, func(p actors.Page) ([]*content.Item, error) {
-		return w.Timelines.Tag(q.Context(), q.viewer, name, timeline.PublicFilter{}, p)
+		return w.Timelines.Tag(q.Context(), q.viewer, name, timeline.TagFilter{}, p)
 	})
 	if err != nil {
 		return err
