@@ -45,7 +45,7 @@ type API struct {
 	Log         *slog.Logger // nil: slog.Default()
 
 	buckets buckets
-	streams streams
+	live    live
 }
 
 // call is one request of a client.

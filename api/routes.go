@@ -136,6 +136,15 @@ func (a *API) routes() []route {
 		{"GET", "/api/v2/search", "read:search?", a.search},
 		{"GET", "/api/v1/streaming", "user", a.socket},
 		{"GET", "/api/v1/streaming/health", "public", streamingHealth},
-		{"GET", "/api/v1/streaming/{channel:.+}", "read:statuses read:notifications", a.events},
+		{"GET", "/api/v1/streaming/user", "read:statuses read:notifications", a.events(userStream)},
+		{"GET", "/api/v1/streaming/user/notification", "read:notifications", a.events(notificationStream)},
+		{"GET", "/api/v1/streaming/public", "read:statuses", a.events("public")},
+		{"GET", "/api/v1/streaming/public/local", "read:statuses", a.events("public:local")},
+		{"GET", "/api/v1/streaming/public/remote", "read:statuses", a.events("public:remote")},
+		{"GET", "/api/v1/streaming/hashtag", "read:statuses", a.events(hashtagStream)},
+		{"GET", "/api/v1/streaming/hashtag/local", "read:statuses", a.events(localHashtagStream)},
+		{"GET", "/api/v1/streaming/list", "read:statuses", a.events(listStream)},
+		{"GET", "/api/v1/streaming/direct", "read:statuses", a.events(directStream)},
+		{"GET", "/api/v1/streaming/{channel:.+}", "user", unknownStream},
 	}
 }

@@ -53,7 +53,7 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
 	if n, _ := res.RowsAffected(); n > 0 {
-		t.wake(tx, Hint{Event: Notified, Notification: id, Recipients: []actors.ID{owner}})
+		t.wake(tx, Hint{Event: Notified, Notification: id, Owner: owner})
 	}
 	return nil
 }

@@ -44,16 +44,8 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 			}
 		}
 	}
-	t.wake(tx, Hint{Event: Update, Item: i.ID, Author: i.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Update, Item: i.ID})
 	return true, nil
-}
-
-func recipients(m *content.Made) []actors.ID {
-	ids := make([]actors.ID, len(m.Recipients))
-	for n, r := range m.Recipients {
-		ids[n] = r.Actor
-	}
-	return ids
 }
 
 // A group boosts every post of its members: that is its task and nobody needs to be told.
@@ -84,13 +76,13 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 			return err
 		}
 	}
-	t.wake(tx, Hint{Event: Changed, Item: before.ID, Author: before.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Changed, Item: before.ID})
 	return nil
 }
 
 // Unpublish takes an item away everywhere.
 func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) error {
-	gone, err := t.Library.Remove(ctx, tx, i)
+	gone, facts, err := t.remove(ctx, tx, i)
 	if err != nil {
 		return err
 	}
@@ -103,7 +95,7 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 		return fmt.Errorf("notifications about %s: %w", i.IRI, err)
 	}
 	for _, x := range gone {
-		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Author: x.Author})
+		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Gone: goneOf(x, x.ID == i.ID, facts)})
 	}
 	return nil
 }

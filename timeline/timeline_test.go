@@ -206,7 +206,12 @@ func TestNotifications(t *testing.T) {
 		b := setUp(t, d)
 		ctx := context.Background()
 		anna, bas := actorstest.Person(t, b.dir, "anna"), actorstest.Person(t, b.dir, "bas")
-		hints := b.Watch(t.Context())
+		hints := make(chan timeline.Hint, 100)
+		b.Watch(t.Context(), func(h timeline.Hint) {
+			if h.Event != timeline.Lost { // PostgreSQL begins with one
+				hints <- h
+			}
+		})
 		item := b.post(bas, "hoi", func(m *content.Made) { m.Recipients = []content.Recipient{{Actor: anna.ID, Mention: true}} })
 		actorstest.Tx(t, d, func(tx *db.Tx) error { return b.Notify(ctx, tx, bas.ID, timeline.Favourite, anna.ID, item.ID) })
 		actorstest.Tx(t, d, func(tx *db.Tx) error { return b.Notify(ctx, tx, bas.ID, timeline.Favourite, anna.ID, item.ID) })
@@ -218,7 +223,7 @@ func TestNotifications(t *testing.T) {
 		if n, err := b.NotificationCount(ctx, actors.Viewer{ID: bas.ID}, timeline.NotificationFilter{Not: []string{timeline.Mention}}, 0, 100); err != nil || n != 1 {
 			t.Errorf("bas has %d, %v", n, err)
 		}
-		if h := <-hints; h.Event != timeline.Notified || h.Recipients[0] != anna.ID {
+		if h := <-hints; h.Event != timeline.Notified || h.Owner != anna.ID {
 			t.Errorf("first hint: %+v", h)
 		}
 		if err := b.DismissAll(ctx, v); err != nil {
