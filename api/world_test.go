@@ -75,6 +75,11 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		w.person(name)
 	}
 	w.populate()
+	if d.Postgres() { // a node listens from its start: nothing is told before this one does
+		listens := make(chan bool, 1)
+		d.Listen(t.Context(), "first", func(string) { listens <- true })
+		<-listens
+	}
 	return w
 }
 
