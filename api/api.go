@@ -46,6 +46,7 @@ type API struct {
 
 	buckets buckets
 	live    live
+	push    pushKey
 }
 
 // call is one request of a client.

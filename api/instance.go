@@ -162,7 +162,8 @@ func (a *API) instance2(ctx context.Context, _ *call) (any, error) {
 	i := instance2{Domain: a.Dir.Domain, Title: a.Name, Version: a.version(), SourceURL: sourceURL, Description: a.Description, Languages: languages(),
 		Configuration: a.configuration(), Rules: a.rules(), Icon: []icon{{a.Dir.URL(avatarPath), iconSize}}}
 	i.Usage.Users.Active, i.Thumbnail.URL, i.APIVersions.Mastodon, i.Contact.Email = u.ActiveMonth, a.Dir.URL(headerPath), apiVersion, a.Email
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }
 
 type instance1 struct {
@@ -199,7 +200,8 @@ func (a *API) instance1(ctx context.Context, _ *call) (any, error) {
 		Thumbnail: a.Dir.URL(headerPath), Languages: languages(), Configuration: a.configuration(), Rules: a.rules()}
 	i.URLs.Streaming = a.streaming()
 	i.Stats.Users, i.Stats.Statuses, i.Stats.Domains = u.Users, u.Statuses, u.Domains
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }
 
 func (a *API) instancePeers(ctx context.Context, _ *call) (any, error) {

@@ -91,6 +91,9 @@ var schemas = map[string]string{
 		video_matrix_limit:int`,
 	"PollLimits": `max_options:int max_characters_per_option:int min_expiration:int max_expiration:int`,
 	"Access":     `live_feeds:Feeds hashtag_feeds:Feeds trending_link_feeds:Feeds`, "Feeds": `local:word remote:word`,
+	"Subscription": `id:int endpoint:url standard:bool server_key:text alerts:Alerts policy:word`,
+	"Alerts": `mention=bool status=bool reblog=bool follow=bool follow_request=bool favourite=bool poll=bool update=bool quote=bool quoted_update=bool admin.sign_up=bool
+		admin.report=bool`,
 	"Text":  `updated_at:time content:text`,
 	"Error": `error:text error_description?:text`,
 }
@@ -126,7 +129,8 @@ var answers = map[string]string{
 	"POST /api/v1/notifications/{id}/dismiss": "Nothing", "GET /api/v2/notifications": "GroupedNotifications", "GET /api/v2/notifications/unread_count": "Count",
 	"GET /api/v2/notifications/policy": "NotificationPolicy", "PATCH /api/v2/notifications/policy": "NotificationPolicy", "GET /api/v2/notifications/{key}": "GroupedNotifications",
 	"POST /api/v2/notifications/{key}/dismiss": "Nothing", "GET /api/v2/notifications/{key}/accounts": "[]Account", "GET /api/v2/search": "Search",
-	"GET /api/v1/streaming/health": "file",
+	"GET /api/v1/streaming/health": "file", "POST /api/v1/push/subscription": "Subscription", "GET /api/v1/push/subscription": "Subscription",
+	"PUT /api/v1/push/subscription": "Subscription", "DELETE /api/v1/push/subscription": "Nothing",
 }
 
 // validate is what every answer of every test must pass.

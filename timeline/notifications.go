@@ -52,10 +52,11 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
-	if n, _ := res.RowsAffected(); n > 0 {
-		t.wake(tx, Hint{Event: Notified, Notification: id, Owner: owner})
+	if n, _ := res.RowsAffected(); n == 0 {
+		return nil
 	}
-	return nil
+	t.wake(tx, Hint{Event: Notified, Notification: id, Owner: owner})
+	return t.push(ctx, tx, id, owner, kind, who)
 }
 
 // Forget takes notifications back: what they told is no longer so.
