@@ -17,10 +17,12 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/mux"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
@@ -405,6 +407,36 @@ func TestEveryPathOfServerSentEvents(t *testing.T) {
 			if answer := w.ask("GET", streamingPath+"/"+path, "anna", ""); answer.Code != want {
 				t.Errorf("%s: %d", path, answer.Code)
 			}
+		}
+	})
+}
+
+// What one process of a node does is heard at the sockets of another one, and a token that one revokes ends the streams of both.
+func TestAnotherProcessHears(t *testing.T) {
+	dbtest.Sources(t, func(t *testing.T, source string) {
+		d := dbtest.OpenSource(t, source, db.Options{})
+		if !d.Postgres() {
+			t.Skip("SQLite has one process")
+		}
+		w := newWorld(t, d)
+		second := dbtest.OpenSource(t, source, db.Options{})
+		waitUntilHeard(t, second)
+		other, routes := newAPI(t, second), mux.NewRouter()
+		other.Routes(routes)
+		server := httptest.NewServer(routes)
+		defer server.Close()
+		c := w.dial(server, "?stream=user&access_token="+w.tokens["anna"], nil)
+		c.ready()
+		w.post("bas", "live", outbox.Draft{Text: "Nu @anna"})
+		c.expect("user", "notification", `"type":"mention"`, `"id":"{live}"`)
+		c.expect("user", "update", `"id":"{live}"`)
+		w.check(w.api.Outbox.Delete(w.Context(), w.actor("bas"), w.item("live")))
+		c.expect("user", "delete", "{live}")
+		w.check(w.api.Auth.EndAuthorization(w.Context(), w.actor("anna").ID, w.appOf("anna")))
+		ctx, cancel := context.WithTimeout(w.Context(), 5*time.Second)
+		defer cancel()
+		if _, _, err := c.conn.Read(ctx); err == nil || ctx.Err() != nil {
+			t.Errorf("the socket goes on: %v", err)
 		}
 	})
 }

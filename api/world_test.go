@@ -51,8 +51,8 @@ const everything = "read write follow push profile"
 
 var testKeys = sync.OnceValues(actors.GenerateRSA)
 
-func newWorld(t testing.TB, d *db.DB) *world {
-	t.Helper()
+// newAPI is the API of one process of the node.
+func newAPI(t testing.TB, d *db.DB) *API {
 	base := &url.URL{Scheme: "https", Host: "gouda.example"}
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -65,22 +65,32 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	queue := jobs.New(d, log)
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines}
-	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",
+	return &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",
 		Description: "De werkplek van Gouda", Email: "beheer@gouda.example", Rules: []string{"Wees aardig."}, Log: log,
 		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Jobs: queue, Log: log}}
+}
+
+func newWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	a := newAPI(t, d)
 	w := &world{TB: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
 	a.Routes(w.router)
-	w.check(dir.Bootstrap(t.Context(), "Gemeente Gouda"))
+	w.check(a.Dir.Bootstrap(t.Context(), "Gemeente Gouda"))
 	for _, name := range []string{"anna", "bas", "cas"} {
 		w.person(name)
 	}
 	w.populate()
-	if d.Postgres() { // a node listens from its start: nothing is told before this one does
+	waitUntilHeard(t, d)
+	return w
+}
+
+// waitUntilHeard: a node listens from its start, and hears nothing on PostgreSQL before it does.
+func waitUntilHeard(t testing.TB, d *db.DB) {
+	if d.Postgres() {
 		listens := make(chan bool, 1)
 		d.Listen(t.Context(), "first", func(string) { listens <- true })
 		<-listens
 	}
-	return w
 }
 
 func (w *world) check(err error) {
