@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
@@ -136,6 +137,9 @@ type shown struct {
 	files      map[int64][]media.File
 	marks      map[content.ID]content.Marks
 	choices    map[content.ID][]int
+	cards      map[int64]*content.Card
+	apps       map[int64]auth.App
+	quotes     quotes
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -189,9 +193,23 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	for _, i := range s.items {
 		all = append(all, i)
 	}
+	var quoted []*content.Item
+	if quoted, s.quotes, err = a.loadQuotes(ctx, v, all); err != nil {
+		return nil, err
+	}
+	all = append(all, quoted...)
+	if err := a.loadStandings(ctx, v, s, all); err != nil {
+		return nil, err
+	}
 	var people []actors.ID
-	var numbers []int64
+	var numbers, cards, apps []int64
 	for _, i := range all {
+		if i.Card != 0 {
+			cards = append(cards, i.Card)
+		}
+		if i.App != 0 && (i.Audience <= actors.Unlisted || i.Author == v.ID) {
+			apps = append(apps, i.App)
+		}
 		people = append(people, i.Author)
 		if i.Audience == actors.Members {
 			people = append(people, i.Group)
@@ -209,6 +227,19 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 			if r.Mention {
 				people = append(people, r.Actor)
 			}
+		}
+	}
+	if len(cards) > 0 {
+		if s.cards, err = content.Cards(ctx, a.DB, cards); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range s.cards {
+		people = append(people, c.Author)
+	}
+	if len(apps) > 0 {
+		if s.apps, err = a.Auth.Apps(ctx, apps); err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(people)
@@ -230,18 +261,33 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	return s, err
 }
 
-// show makes the status of an item, nil when it does not exist for the viewer.
+// show makes the status of an item with what it quotes, nil when it does not exist for the viewer.
 func (a *API) show(s *shown, i *content.Item) *status {
-	author := a.authorOf(s, i)
+	x := a.showBare(s, i)
+	if x != nil && i.BoostOf == 0 {
+		x.Quote = a.quoteOf(s, i, false)
+	}
+	return x
+}
+
+// showBare is show without what is quoted.
+func (a *API) showBare(s *shown, i *content.Item) *status {
+	author := a.accountOf(s, i.Author)
 	if author == nil {
 		return nil
 	}
 	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
-		FavouritesCount: i.LikesCount, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
+	}
+	if c := s.cards[i.Card]; c != nil {
+		x.Card = a.card(c, a.accountOf(s, c.Author))
+	}
+	if app, known := s.apps[i.App]; known && (i.Audience <= actors.Unlisted || i.Author == s.viewer.ID) {
+		x.Application = &madeWith{app.Name, textOrNull(app.Website)}
 	}
 	for _, r := range s.recipients[i.ID] {
 		if who := s.people[r.Actor]; who != nil && r.Mention {
@@ -273,16 +319,16 @@ func (a *API) show(s *shown, i *content.Item) *status {
 	return x
 }
 
-func (a *API) authorOf(s *shown, i *content.Item) *account {
-	if x := s.accounts[i.Author]; x != nil {
+func (a *API) accountOf(s *shown, id actors.ID) *account {
+	if x := s.accounts[id]; x != nil {
 		return x
 	}
-	who := s.people[i.Author]
+	who := s.people[id]
 	if who == nil {
 		return nil
 	}
 	x := a.account(who)
-	s.accounts[i.Author] = x
+	s.accounts[id] = x
 	return x
 }
 
@@ -291,6 +337,7 @@ func (x *status) copyOriginal() {
 	o := x.Reblog
 	x.Content, x.SpoilerText, x.Sensitive, x.Language, x.MediaAttachments, x.Mentions, x.Tags, x.Emojis = o.Content, o.SpoilerText, o.Sensitive, o.Language,
 		o.MediaAttachments, o.Mentions, o.Tags, o.Emojis
+	x.quotation, x.QuotesCount = o.quotation, o.QuotesCount
 	x.RepliesCount, x.ReblogsCount, x.FavouritesCount, x.marks = o.RepliesCount, o.ReblogsCount, o.FavouritesCount, o.marks
 	if x.URL == "" {
 		x.URL = o.URL
@@ -319,10 +366,14 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 		return nil
 	}
 	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}, Emojis: []emoji{}}
+	untold := i.Poll.Hidden && !x.Expired && i.Author != s.viewer.ID
 	for _, o := range i.Poll.Options {
-		votes := o.Votes
-		x.VotesCount += votes
-		x.Options = append(x.Options, pollOption{o.Name, &votes})
+		votes := &o.Votes
+		x.VotesCount += o.Votes
+		if untold {
+			votes = nil
+		}
+		x.Options = append(x.Options, pollOption{o.Name, votes})
 	}
 	if voters := i.Poll.Voters; voters >= 0 {
 		x.VotersCount = &voters

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The entities of the Mastodon client API, version 4.4, as strict clients decode them: no key is missing, lists are never null,
+// The entities of the Mastodon client API, version 4.5, as strict clients decode them: no key is missing, lists are never null,
 // numbers of rows are texts of digits.
 
 type account struct {
@@ -102,13 +102,14 @@ type status struct {
 	Text             *string      `json:"text,omitempty"` // what was typed; only of a deleted status
 	Reblog           *status      `json:"reblog"`
 	Account          *account     `json:"account"`
+	Application      *madeWith    `json:"application,omitempty"` // of our own: for everybody when public, or else for the author
 	MediaAttachments []attachment `json:"media_attachments"`
 	Mentions         []mention    `json:"mentions"`
 	Tags             []statusTag  `json:"tags"`
 	Emojis           []emoji      `json:"emojis"`
-	Card             *empty       `json:"card"`
+	Card             *card        `json:"card"`
 	Poll             *poll        `json:"poll"`
-	Quote            *empty       `json:"quote"`
+	quotation                     // what it quotes, and who may quote it
 	*marks                        // of who asks
 }
 
@@ -120,6 +121,11 @@ type marks struct {
 	Bookmarked bool    `json:"bookmarked"`
 	Pinned     bool    `json:"pinned"`
 	Filtered   []empty `json:"filtered"`
+}
+
+type madeWith struct {
+	Name    string  `json:"name"`
+	Website *string `json:"website"`
 }
 
 type mention struct {
@@ -208,6 +214,7 @@ type statusEdit struct {
 	Poll             *editedPoll  `json:"poll,omitempty"`
 	MediaAttachments []attachment `json:"media_attachments"`
 	Emojis           []emoji      `json:"emojis"`
+	Quote            any          `json:"quote"`
 }
 
 type editedPoll struct {
@@ -311,6 +318,8 @@ type preferences struct {
 	Media      string  `json:"reading:expand:media"`
 	Spoilers   bool    `json:"reading:expand:spoilers"`
 	Gifs       bool    `json:"reading:autoplay:gifs"`
+
+	QuotePolicy string `json:"posting:default:quote_policy"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -38,10 +39,10 @@ func (m *message) frame(s *subscription) []byte {
 		m.frames = map[string][]byte{}
 	}
 	if m.quoted == nil && m.payload != "" {
-		m.quoted = quote(m.payload)
+		m.quoted = jsonText(m.payload)
 	}
-	text := append([]byte(`{"stream":`), quote(s.stream)...)
-	text = append(append(text, `,"event":`...), quote(m.name)...)
+	text := append([]byte(`{"stream":`), jsonText(s.stream)...)
+	text = append(append(text, `,"event":`...), jsonText(m.name)...)
 	if m.payload != "" {
 		text = append(append(text, `,"payload":`...), m.quoted...)
 	}
@@ -50,7 +51,7 @@ func (m *message) frame(s *subscription) []byte {
 	return text
 }
 
-func quote(v any) []byte {
+func jsonText(v any) []byte {
 	text, err := encode(v)
 	if err != nil {
 		panic(err) // texts always marshal
@@ -289,26 +290,39 @@ func factsOf(i *content.Item, s *status) facts {
 	return f
 }
 
-// personal are those who see something of their own in a status: marks, votes, a pin.
+// personal are those who see something of their own in a status: marks, votes, how they may quote it.
 func (a *API) personal(ctx context.Context, i *content.Item, viewers []actors.ID) (map[actors.ID]bool, error) {
+	shown := []*content.Item{i}
 	ids := []content.ID{i.ID}
 	if i.BoostOf != 0 {
-		ids = append(ids, i.BoostOf)
+		of, err := content.Get(ctx, a.DB, actors.Viewer{ID: viewers[0]}, i.BoostOf)
+		if err != nil {
+			return nil, err
+		}
+		shown, ids = append(shown, of), append(ids, of.ID)
 	}
 	found, err := content.Touched(ctx, a.DB, viewers, ids)
 	if err != nil {
 		return nil, err
 	}
-	if i.Poll != nil || !i.Pinned.IsZero() || i.BoostOf != 0 { // of a boost the original's author may be anybody
-		of, err := content.Many(ctx, a.DB, actors.Viewer{ID: viewers[0]}, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range of {
-			if one.Poll != nil || !one.Pinned.IsZero() {
-				found[one.Author] = true
+	for _, one := range shown {
+		found[one.Author] = true
+		if differs(one) {
+			for _, v := range viewers {
+				found[v] = true
 			}
 		}
 	}
 	return found, nil
+}
+
+// differs tells whether each viewer may see something else in an item: what it quotes, or that its followers may quote it.
+func differs(i *content.Item) bool {
+	r := i.QuoteRule()
+	for _, policy := range slices.Concat(r.Automatic, r.Manual) {
+		if policy == content.PolicyFollowers || policy == content.PolicyFollowing {
+			return true
+		}
+	}
+	return i.Quote.IRI != ""
 }

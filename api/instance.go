@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
-// apiVersion is what clients switch features by: 4.4, without quotes.
-const apiVersion = 6
+// apiVersion is what clients switch features by: 4.5, with quotes.
+const apiVersion = 7
 
 // version is read by its beginning: clients take the first three numbers for Mastodon's.
 func (a *API) version() string { return "4.5.0 (compatible; pleio-node " + a.Version + ")" }
@@ -79,7 +80,7 @@ func (a *API) configuration() (c configuration) {
 	c.URLs.Streaming, c.URLs.About = a.streaming(), a.Dir.URL("/")
 	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
 	c.Accounts.DisplayName, c.Accounts.Note = maxDisplayName, maxNote
-	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, 23
+	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, content.LinkCharacters
 	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
 	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxBytes, 120, media.MaxPixels
 	c.Polls.Options, c.Polls.Characters = outbox.MaxOptions, outbox.MaxOptionChars

@@ -49,7 +49,7 @@ func (a *API) credentials(ctx context.Context, me *actors.Actor, p auth.Preferen
 
 func (a *API) preferences(_ context.Context, c *call) (any, error) {
 	p := c.access.Account.Preferences
-	return preferences{Visibility: p.Privacy, Sensitive: p.Sensitive, Language: textOrNull(p.Language), Media: "default"}, nil
+	return preferences{Visibility: p.Privacy, Sensitive: p.Sensitive, Language: textOrNull(p.Language), QuotePolicy: p.QuotePolicy, Media: "default"}, nil
 }
 
 // updateCredentials changes what was sent and leaves the rest.

@@ -180,7 +180,7 @@ func TestPush(t *testing.T) {
 		service := pushing(w)
 		d := newDevice(t)
 		w.check(w.api.DB.Tx(w.Context(), func(tx *db.Tx) error {
-			return w.api.Auth.SetPreferences(w.Context(), tx, w.actor("anna").ID, auth.Preferences{Privacy: "public", Locale: "en"})
+			return w.api.Auth.SetPreferences(w.Context(), tx, w.actor("anna").ID, auth.Preferences{Privacy: "public", Locale: "en", QuotePolicy: "public"})
 		}))
 		for _, encoding := range []string{"aesgcm", "aes128gcm"} {
 			more := "&data[alerts][mention]=true&data[alerts][follow]=true&data[policy]=all"

@@ -18,7 +18,7 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// schemas are the entities as https://docs.joinmastodon.org/entities/ has them, for version 4.4. A name with ? can be absent, a type with ?
+// schemas are the entities as https://docs.joinmastodon.org/entities/ has them, for version 4.5. A name with ? can be absent, a type with ?
 // can be null; [] is a list. Keys that are not here are wrong too.
 var schemas = map[string]string{
 	"Account": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
@@ -34,7 +34,21 @@ var schemas = map[string]string{
 	"CustomEmoji": `shortcode:word url:url static_url:url visible_in_picker:bool category:text?`,
 	"Status": `id:id created_at:time in_reply_to_id:id? in_reply_to_account_id:id? sensitive:bool spoiler_text:text visibility:visibility language:text? uri:url url:url? replies_count:int
 		reblogs_count:int favourites_count:int quotes_count:int edited_at:time? content:text text?:text reblog:Status? account:Account media_attachments:[]MediaAttachment mentions:[]Mention
-		tags:[]StatusTag emojis:[]CustomEmoji card:Nothing? poll:Poll? quote:Nothing? favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
+		tags:[]StatusTag emojis:[]CustomEmoji card:PreviewCard? application?:StatusApplication poll:Poll? quote:Quote? quote_approval:QuoteApproval favourited?:bool reblogged?:bool muted?:bool bookmarked?:bool pinned?:bool filtered?:[]Nothing`,
+	"PreviewCard": `url:url title:text description:text language:text? type:cardtype authors:[]CardAuthor author_name:text author_url:text provider_name:text provider_url:text html:text
+		width:int height:int image:url? image_description:text embed_url:text blurhash:text? published_at:time?`,
+	"CardAuthor":        `name:text url:text account:Account?`,
+	"StatusApplication": `name:text website:url?`,
+	"ScheduledStatus":   `id:id scheduled_at:time params:ScheduledParams media_attachments:[]MediaAttachment`,
+	"ScheduledParams": `text:text poll:ScheduledPoll? media_ids:[]id? sensitive:bool? spoiler_text:text? visibility:visibility in_reply_to_id:int? language:text? application_id:int
+		scheduled_at:Nothing? idempotency:text? with_rate_limit:bool quoted_status_id:id? quote_approval_policy:text?`,
+	"ScheduledPoll":   `options:[]text expires_in:int multiple:bool hide_totals:bool`,
+	"AsyncRefresh":    `async_refresh:Refreshing`,
+	"Refreshing":      `id:word status:refreshstate result_count:int?`,
+	"OEmbed":          `type:word version:word title:text author_name:text author_url:url provider_name:text provider_url:url cache_age:int html:text width:int height:int?`,
+	"Quote":           `state:quotestate quoted_status:QuotedStatus?`,
+	"ShallowQuote":    `state:quotestate quoted_status_id:id?`,
+	"QuoteApproval":   `automatic:[]quoterule manual:[]quoterule current_user:quoteanswer`,
 	"Mention":         `id:id username:word url:url acct:word`,
 	"StatusTag":       `name:word url:url`,
 	"MediaAttachment": `id:id type:mediatype url:url? preview_url:url? remote_url:url? text_url:url? meta:Meta description:text? blurhash:text?`,
@@ -45,7 +59,7 @@ var schemas = map[string]string{
 	"Option":          `title:text votes_count:int?`,
 	"Context":         `ancestors:[]Status descendants:[]Status`,
 	"StatusSource":    `id:id text:text spoiler_text:text`,
-	"StatusEdit":      `content:text spoiler_text:text sensitive:bool created_at:time account:Account poll?:EditedPoll media_attachments:[]MediaAttachment emojis:[]CustomEmoji`,
+	"StatusEdit":      `content:text spoiler_text:text sensitive:bool created_at:time account:Account poll?:EditedPoll media_attachments:[]MediaAttachment emojis:[]CustomEmoji quote:Quote?`,
 	"EditedPoll":      `options:[]EditedOption`,
 	"EditedOption":    `title:text`,
 	"Relationship": `id:id following:bool showing_reblogs:bool notifying:bool languages:[]text? followed_by:bool blocking:bool blocked_by:bool muting:bool muting_notifications:bool
@@ -65,7 +79,7 @@ var schemas = map[string]string{
 	"List":               `id:id title:text replies_policy:word exclusive:bool`,
 	"Tag":                `id:id name:word url:url history:[]Nothing following:bool featuring:bool`,
 	"Search":             `accounts:[]Account statuses:[]Status hashtags:[]Tag`,
-	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
+	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? posting:default:quote_policy=word reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
 	"Token":              `access_token:word token_type:word scope:text created_at:int`,
 	"Application":        `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text`,
 	"CredentialApplication": `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text client_id:word client_secret:word
@@ -113,13 +127,17 @@ var answers = map[string]string{
 	"POST /api/v1/accounts/{id}/block": "Relationship", "POST /api/v1/accounts/{id}/unblock": "Relationship", "GET /api/v1/follow_requests": "[]Account",
 	"POST /api/v1/follow_requests/{id}/authorize": "Relationship", "POST /api/v1/follow_requests/{id}/reject": "Relationship", "GET /api/v1/blocks": "[]Account",
 	"GET /api/v1/preferences": "Preferences", "POST /api/pleio/v1/groups": "Account",
-	"POST /api/v1/statuses": "Status", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
+	"POST /api/v1/statuses": "Status|ScheduledStatus", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
 	"DELETE /api/v1/statuses/{id}": "Status", "GET /api/v1/statuses/{id}/context": "Context", "GET /api/v1/statuses/{id}/source": "StatusSource",
 	"GET /api/v1/statuses/{id}/favourited_by": "[]Account", "GET /api/v1/statuses/{id}/reblogged_by": "[]Account",
 	"GET /api/v1/statuses/{id}/history": "[]StatusEdit", "POST /api/v1/statuses/{id}/translate": "Error", "POST /api/v1/statuses/{id}/favourite": "Status",
 	"POST /api/v1/statuses/{id}/unfavourite": "Status", "POST /api/v1/statuses/{id}/reblog": "Status", "POST /api/v1/statuses/{id}/unreblog": "Status",
 	"POST /api/v1/statuses/{id}/bookmark": "Status", "POST /api/v1/statuses/{id}/unbookmark": "Status", "POST /api/v1/statuses/{id}/pin": "Status",
-	"POST /api/v1/statuses/{id}/unpin": "Status", "GET /api/v1/polls/{id}": "Poll", "POST /api/v1/polls/{id}/votes": "Poll",
+	"GET /api/v1/statuses/{id}/card": "PreviewCard", "GET /api/v1/scheduled_statuses": "[]ScheduledStatus", "GET /api/v1/scheduled_statuses/{id}": "ScheduledStatus",
+	"PUT /api/v1/scheduled_statuses/{id}": "ScheduledStatus", "DELETE /api/v1/scheduled_statuses/{id}": "Nothing", "GET /api/v1_alpha/async_refreshes/{id}": "AsyncRefresh",
+	"GET /api/oembed": "OEmbed", "GET /api/v1/timelines/link": "[]Status",
+	"POST /api/v1/statuses/{id}/unpin": "Status", "GET /api/v1/statuses/{id}/quotes": "[]Status", "POST /api/v1/statuses/{id}/quotes/{quoting}/revoke": "Status",
+	"PUT /api/v1/statuses/{id}/interaction_policy": "Status", "GET /api/v1/polls/{id}": "Poll", "POST /api/v1/polls/{id}/votes": "Poll",
 	"POST /api/v2/media": "MediaAttachment", "POST /api/v1/media": "MediaAttachment", "GET /api/v1/media/{id}": "MediaAttachment", "PUT /api/v1/media/{id}": "MediaAttachment",
 	"GET /api/v1/bookmarks": "[]Status", "GET /api/v1/favourites": "[]Status", "GET /api/v1/timelines/home": "[]Status", "GET /api/v1/timelines/public": "[]Status",
 	"GET /api/v1/timelines/tag/{name}": "[]Status", "GET /api/v1/timelines/list/{id}": "[]Status", "GET /api/v1/lists": "[]List", "GET /api/v1/lists/{id}": "List",
@@ -165,6 +183,11 @@ func (w *world) validate(r *http.Request, answer *httptest.ResponseRecorder) {
 		w.Errorf("%s %s: no JSON: %v in %s", r.Method, r.URL, err, answer.Body)
 		return
 	}
+	if one, other, either := strings.Cut(kind, "|"); either {
+		if kind = one; len(conform(other, other, v)) == 0 {
+			kind = other
+		}
+	}
 	for _, problem := range conform(kind, kind, v) {
 		w.Errorf("%s %s: %s", r.Method, r.URL, problem)
 	}
@@ -189,7 +212,11 @@ func conform(where, kind string, v any) (problems []string) {
 		}
 		return problems
 	}
-	if schema, isEntity := schemas[kind]; isEntity {
+	schema, isEntity := schemas[kind]
+	if kind == "QuotedStatus" { // a status inside of another quotes by number only
+		schema, isEntity = strings.Replace(schemas["Status"], " quote:Quote? ", " quote:ShallowQuote? ", 1), true
+	}
+	if isEntity {
 		object, ok := v.(map[string]any)
 		if !ok {
 			return []string{fmt.Sprintf("%s is %T, no object", where, v)}
@@ -234,8 +261,13 @@ var (
 	intPattern   = regexp.MustCompile(`^[0-9]+$`)
 	enumerations = map[string][]string{
 		"visibility":       {"public", "unlisted", "private", "direct"},
+		"cardtype":         {"link", "photo", "video"},
+		"refreshstate":     {"running", "finished"},
 		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
-		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"},
+		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update"},
+		"quotestate":       {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
+		"quoterule":        {"public", "followers", "following", "unsupported_policy"},
+		"quoteanswer":      {"automatic", "manual", "denied", "unknown"},
 	}
 )
 

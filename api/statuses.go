@@ -56,6 +56,7 @@ func (a *API) manyStatuses(ctx context.Context, c *call) (any, error) {
 const (
 	publicAncestors   = 40
 	publicDescendants = 60
+	publicDepth       = 20
 )
 
 func (a *API) context(ctx context.Context, c *call) (any, error) {
@@ -68,13 +69,30 @@ func (a *API) context(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if !c.viewer.Local() {
+		below = shallow(of.ID, below)
 		above, below = above[max(0, len(above)-publicAncestors):], below[:min(len(below), publicDescendants)]
+	}
+	if err := a.announceRefresh(ctx, c, of); err != nil {
+		return nil, err
 	}
 	all, err := a.load(ctx, c.viewer, append(append([]*content.Item{}, above...), below...))
 	if err != nil {
 		return nil, err
 	}
 	return statusContext{a.showAll(all, above), a.showAll(all, below)}, nil
+}
+
+// shallow leaves out answers to answers that are too deep; each comes after what it answers.
+func shallow(root content.ID, below []*content.Item) []*content.Item {
+	depth := map[content.ID]int{root: 0}
+	var kept []*content.Item
+	for _, i := range below {
+		if up, known := depth[i.ReplyTo]; known && up < publicDepth {
+			depth[i.ID] = up + 1
+			kept = append(kept, i)
+		}
+	}
+	return kept
 }
 
 func (a *API) source(ctx context.Context, c *call) (any, error) {
@@ -88,7 +106,7 @@ func (a *API) source(ctx context.Context, c *call) (any, error) {
 	return statusSource{digits(i.ID), i.Source, i.Summary}, nil
 }
 
-// history is what an item said before, the first version first, and what it says now. Files that are gone are not shown.
+// history is what an item said before, the first version first and with its files as they were, and what it says now.
 func (a *API) history(ctx context.Context, c *call) (any, error) {
 	i, err := c.original(ctx)
 	if err != nil {
@@ -106,21 +124,12 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 	if now == nil {
 		return nil, fault.Say(fault.NotFound, "Record not found")
 	}
-	files := map[string]attachment{}
-	for _, f := range now.MediaAttachments {
-		files[f.ID] = f
-	}
 	edits := make([]statusEdit, 0, len(versions)+1)
 	for _, v := range versions {
 		before := *i
 		before.Title, before.Content = v.Title, v.Content
 		e := statusEdit{Content: body(&before), SpoilerText: v.Summary, Sensitive: v.Sensitive, CreatedAt: stamp(v.Written), Account: now.Account,
-			Poll: titles(v.Poll), MediaAttachments: []attachment{}, Emojis: now.Emojis}
-		for _, id := range v.Files {
-			if f, ok := files[digits(id)]; ok {
-				e.MediaAttachments = append(e.MediaAttachments, f)
-			}
-		}
+			Poll: titles(v.Poll), MediaAttachments: a.attachments(v.Files), Emojis: a.emojis(v.Emojis), Quote: now.Quote}
 		edits = append(edits, e)
 	}
 	written := i.Edited
@@ -128,7 +137,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		written = i.Published
 	}
 	return append(edits, statusEdit{Content: now.Content, SpoilerText: now.SpoilerText, Sensitive: now.Sensitive, CreatedAt: stamp(written), Account: now.Account,
-		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis}), nil
+		Poll: titles(i.Poll), MediaAttachments: now.MediaAttachments, Emojis: now.Emojis, Quote: now.Quote}), nil
 }
 
 func titles(p *content.Poll) *editedPoll {
@@ -227,12 +236,9 @@ func (a *API) unfavourite(ctx context.Context, c *call) (any, error) {
 }
 
 func (a *API) reblog(ctx context.Context, c *call) (any, error) {
-	to := actors.Public
-	if c.Text("visibility") != "" {
-		var err error
-		if to, err = audience(c.Text("visibility")); err != nil {
-			return nil, err
-		}
+	to, err := c.boostAudience()
+	if err != nil {
+		return nil, err
 	}
 	return a.on(ctx, c, func(me *actors.Actor, id content.ID) (*content.Item, error) { return a.Outbox.Boost(ctx, me, id, to) })
 }

@@ -79,7 +79,7 @@ func (a *API) socket(_ context.Context, c *call) (any, error) {
 	l := newListener(c)
 	var first []byte
 	if name := c.Text("stream"); name != "" {
-		first = quote(command{Type: "subscribe", Stream: name, Tag: c.Text("tag"), List: c.Text("list"), OnlyMedia: c.Text("only_media")})
+		first = jsonText(command{Type: "subscribe", Stream: name, Tag: c.Text("tag"), List: c.Text("list"), OnlyMedia: c.Text("only_media")})
 	}
 	return stream(func(w http.ResponseWriter, r *http.Request) { a.serveSocket(w, r, l, first) }), nil
 }
@@ -160,7 +160,7 @@ type refusal struct {
 
 // obey does what a client asks.
 func (l *listener) obey(text []byte) {
-	refuse := func(status int, sentence string) { l.send(quote(refusal{sentence, status})) }
+	refuse := func(status int, sentence string) { l.send(jsonText(refusal{sentence, status})) }
 	var c command
 	d := json.NewDecoder(strings.NewReader(string(text)))
 	d.UseNumber()

@@ -64,7 +64,7 @@ func newAPI(t testing.TB, d *db.DB) *API {
 	library := &content.Library{DB: d, Dir: dir, Media: store}
 	queue := jobs.New(d, log)
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
-	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines}
+	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
 	return &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",
 		Description: "De werkplek van Gouda", Email: "beheer@gouda.example", Rules: []string{"Wees aardig."}, Log: log,
 		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Jobs: queue, Log: log}}

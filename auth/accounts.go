@@ -29,13 +29,14 @@ type Account struct {
 
 // Preferences are what clients start with when the person writes something.
 type Preferences struct {
-	Locale    string // of the pages; "" unknown
-	Privacy   string // public, unlisted, private or direct
-	Sensitive bool
-	Language  string // of posts; "" unknown
+	Locale      string // of the pages; "" unknown
+	Privacy     string // public, unlisted, private or direct
+	Sensitive   bool
+	Language    string // of posts; "" unknown
+	QuotePolicy string // who may quote: public, followers or nobody
 }
 
-const accountColumns = `c.actor, a.name, c.email, c.admin, c.created, c.disabled, c.locale, c.privacy, c.sensitive, c.language`
+const accountColumns = `c.actor, a.name, c.email, c.admin, c.created, c.disabled, c.locale, c.privacy, c.sensitive, c.language, c.quote_policy`
 
 const (
 	accountFrom = ` FROM accounts c JOIN actors a ON a.id = c.actor `
@@ -44,7 +45,7 @@ const (
 )
 
 func (c *Account) fields(created, disabled *int64) []any {
-	return []any{&c.ID, &c.Name, &c.Email, &c.Admin, created, disabled, &c.Locale, &c.Privacy, &c.Sensitive, &c.Language}
+	return []any{&c.ID, &c.Name, &c.Email, &c.Admin, created, disabled, &c.Locale, &c.Privacy, &c.Sensitive, &c.Language, &c.QuotePolicy}
 }
 
 func scanAccount(row db.Scanner) (Account, error) {
@@ -120,11 +121,16 @@ func (a *Auth) SetPreferences(ctx context.Context, tx *db.Tx, actor actors.ID, p
 	default:
 		return fault.Say(fault.Invalid, "The default visibility must be public, unlisted, private or direct, and not %q.", cut(p.Privacy, 40))
 	}
+	switch p.QuotePolicy {
+	case "public", "followers", "nobody":
+	default:
+		return fault.Say(fault.Invalid, "Who may quote your posts must be public, followers or nobody, and not %q.", cut(p.QuotePolicy, 40))
+	}
 	if len(p.Locale) > 35 || len(p.Language) > 35 {
 		return fault.Say(fault.Invalid, "A language is written as a short code such as nl or en.")
 	}
-	if _, err := tx.Exec(ctx, "UPDATE accounts SET locale = $1, privacy = $2, sensitive = $3, language = $4 WHERE actor = $5",
-		p.Locale, p.Privacy, p.Sensitive, p.Language, actor); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE accounts SET locale = $1, privacy = $2, sensitive = $3, language = $4, quote_policy = $5 WHERE actor = $6",
+		p.Locale, p.Privacy, p.Sensitive, p.Language, p.QuotePolicy, actor); err != nil {
 		return fmt.Errorf("set preferences of %d: %w", actor, err)
 	}
 	tx.After(a.tokens.forget)

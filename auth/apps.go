@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pleio-node/pleio-node/db"
@@ -151,4 +152,59 @@ func (a *Auth) app(ctx context.Context, clientID string) (App, error) {
 		done()
 		return p, err
 	}, "SELECT "+appColumns+" FROM apps p WHERE p.client_id = $1", clientID)
+}
+
+// appCache remembers clients, which never change, for the posts that were made with them.
+type appCache struct {
+	mu  sync.Mutex
+	all map[int64]App
+}
+
+// Apps returns the clients with these ids, in one query at most.
+func (a *Auth) Apps(ctx context.Context, ids []int64) (map[int64]App, error) {
+	found, missing := a.apps.known(ids)
+	if len(missing) == 0 {
+		return found, nil
+	}
+	list, args := db.In(nil, missing)
+	all, err := db.All(ctx, a.d, func(row db.Scanner) (App, error) {
+		var p App
+		into, done := p.row()
+		err := row.Scan(into...)
+		done()
+		return p, err
+	}, "SELECT "+appColumns+" FROM apps p WHERE p.id IN ("+list+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load clients: %w", err)
+	}
+	for _, p := range all {
+		found[p.ID] = p
+	}
+	a.apps.remember(all)
+	return found, nil
+}
+
+func (c *appCache) known(ids []int64) (found map[int64]App, missing []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found = make(map[int64]App, len(ids))
+	for _, id := range ids {
+		if p, known := c.all[id]; known {
+			found[id] = p
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	return found, missing
+}
+
+func (c *appCache) remember(apps []App) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all == nil || len(c.all) > cacheSize {
+		c.all = map[int64]App{}
+	}
+	for _, p := range apps {
+		c.all[p.ID] = p
+	}
 }

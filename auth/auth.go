@@ -29,6 +29,7 @@ type Auth struct {
 	failures *tally        // by address and by account
 	known    *tally        // account and address that logged in before
 	tokens   *tokenCache
+	apps     appCache
 }
 
 // New returns the gatekeeper of one node. The secret is the node's own, at least 16 bytes, and the same in each of its

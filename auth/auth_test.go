@@ -111,7 +111,7 @@ func TestPreferences(t *testing.T) {
 		ctx := t.Context()
 		token := must[string](t)(h.IssueToken(ctx, h.anna, "read"))
 		must[Access](t)(h.Token(ctx, token))
-		want := Preferences{Locale: "nl", Privacy: "unlisted", Sensitive: true, Language: "fy"}
+		want := Preferences{Locale: "nl", Privacy: "unlisted", Sensitive: true, Language: "fy", QuotePolicy: "followers"}
 		set := func(p Preferences) error {
 			return h.d.Tx(ctx, func(tx *db.Tx) error { return h.SetPreferences(ctx, tx, h.anna, p) })
 		}
@@ -121,7 +121,8 @@ func TestPreferences(t *testing.T) {
 		if got := must[Access](t)(h.Token(ctx, token)).Account.Preferences; got != want {
 			t.Errorf("after a change the token gives %+v", got)
 		}
-		mustBe(t, set(Preferences{Privacy: "group"}), fault.Invalid)
+		mustBe(t, set(Preferences{Privacy: "group", QuotePolicy: "public"}), fault.Invalid)
+		mustBe(t, set(Preferences{Privacy: "public", QuotePolicy: "friends"}), fault.Invalid)
 	})
 }
 

@@ -79,10 +79,7 @@ func (c *Composed) paragraph(b *strings.Builder, text string, find func(string) 
 			c.tag(name)
 			b.WriteString(`<a href="` + html.EscapeString(tagURL(strings.ToLower(name))) + `" class="mention hashtag" rel="tag">#<span>` + html.EscapeString(name) + `</span></a>`)
 		default:
-			link := strings.TrimRight(found, ".,;:!?'\"”’")
-			if strings.HasSuffix(link, ")") && !strings.Contains(link, "(") {
-				link = strings.TrimSuffix(link, ")")
-			}
+			link := trimLink(found)
 			shown := strings.TrimPrefix(strings.TrimPrefix(link, "https://"), "http://")
 			b.WriteString(`<a href="` + html.EscapeString(link) + `" rel="nofollow noopener noreferrer">` + html.EscapeString(shown) + `</a>`)
 			plain(found[len(link):])

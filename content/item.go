@@ -66,7 +66,7 @@ type Item struct {
 // Quote is what an item quotes (FEP-044f).
 type Quote struct {
 	Of         ID     // 0 when unknown here: see IRI
-	IRI, State string // state: pending, accepted, rejected, revoked, deleted
+	IRI, State string // state: QuotePending … QuoteUnauthorized
 	Stamp      string // id of the QuoteAuthorization
 }
 
@@ -75,7 +75,9 @@ type Poll struct {
 	Multiple bool      `json:"multiple"`
 	Ends     time.Time `json:"ends,omitzero"`
 	Closed   time.Time `json:"closed,omitzero"`
-	Voters   int       `json:"voters"` // -1: not told
+	Voters   int       `json:"voters"`          // -1: not told
+	Hidden   bool      `json:"hidden,omitzero"` // the votes for each answer are not told before the end
+	Read     time.Time `json:"read,omitzero"`   // of others: when the counts were read at its home
 	Options  []Option  `json:"options"`
 }
 
@@ -88,6 +90,14 @@ type Option struct {
 // Over tells whether no votes are taken any more.
 func (p *Poll) Over(now time.Time) bool {
 	return !p.Closed.IsZero() || !p.Ends.IsZero() && !now.Before(p.Ends)
+}
+
+// Same tells whether two polls, or none and none, ask the same.
+func (p *Poll) Same(o *Poll) bool {
+	if p == nil || o == nil {
+		return p == o
+	}
+	return p.Multiple == o.Multiple && slices.EqualFunc(p.Options, o.Options, func(a, b Option) bool { return a.Name == b.Name })
 }
 
 const columns = `i.id, i.iri, i.kind, i.local, i.author, i.grp, i.audience, i.reply_to, i.reply_author, i.reply_iri, i.thread, i.boost_of, i.title, i.content,

@@ -45,12 +45,13 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		i.Thread = i.ID
 	}
 	res, err := tx.Exec(ctx, `INSERT INTO items (id, iri, kind, local, author, grp, audience, reply_to, reply_author, reply_iri, thread, boost_of, title, content,
-		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app,
+		quote_of, quote_iri, quote_state, quote_stamp, quote_policy)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 		ON CONFLICT (iri) DO NOTHING`,
 		i.ID, i.IRI, i.Kind, i.Local, i.Author, i.Group, i.Audience, i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.BoostOf, i.Title, i.Content,
 		i.Source, i.Summary, i.Language, i.URL, i.Context, i.Sensitive, pollText(i.Poll), emojiText(i.Emojis), db.Millis(i.Published), db.Millis(i.Edited),
-		db.Millis(i.Created), i.App)
+		db.Millis(i.Created), i.App, i.Quote.Of, i.Quote.IRI, i.Quote.State, i.Quote.Stamp, i.QuotePolicy)
 	if err != nil {
 		return fail(err)
 	}
@@ -86,10 +87,13 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	if i.Kind == Announce {
 		return true, nil
 	}
+	if err := adoptQuotes(ctx, tx, i); err != nil {
+		return fail(err)
+	}
 	return true, l.adopt(ctx, tx, i)
 }
 
-// count adds (or, with -1, takes) the item where it is counted: at its author, its parent, what it boosts.
+// count adds (or, with -1, takes) the item where it is counted: at its author, its parent, what it boosts, what it quotes.
 func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error {
 	if _, err := tx.Exec(ctx, `UPDATE actors SET items_count = items_count + $1, last_item = CASE WHEN $1 > 0 AND last_item < $2 THEN $2 ELSE last_item END
 		WHERE id = $3`, step, db.Millis(i.Published), i.Author); err != nil {
@@ -105,7 +109,7 @@ func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error
 			return err
 		}
 	}
-	return nil
+	return countQuote(ctx, tx, i.Quote, step)
 }
 
 // adopt gives replies that came before their parent their place in its conversation. The condition that says nothing new is
@@ -136,7 +140,7 @@ func (l *Library) setTags(ctx context.Context, tx *db.Tx, id ID, tags []string) 
 	return nil
 }
 
-// Edit replaces what an item says, and keeps what it said before as a version.
+// Edit replaces what an item says, and keeps what it said before as a version. What it quotes stays: see SetQuote.
 func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) error {
 	i := m.Item
 	fail := func(err error) error { return fmt.Errorf("edit %s: %w", before.IRI, err) }
@@ -144,28 +148,19 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	if err != nil {
 		return fail(err)
 	}
-	ids := []media.ID{}
-	for _, f := range files[int64(before.ID)] {
-		ids = append(ids, f.ID)
+	if had := files[int64(before.ID)]; before.Local || changed(before, had, m) {
+		if err := l.keepVersion(ctx, tx, before, had); err != nil {
+			return fail(err)
+		}
 	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return fail(err)
-	}
-	written := before.Edited
-	if written.IsZero() {
-		written = before.Published
-	}
-	if before.Content != i.Content || before.Summary != i.Summary || before.Title != i.Title || before.Sensitive != i.Sensitive {
-		if _, err := tx.Exec(ctx, `INSERT INTO versions (id, item, title, content, source, summary, sensitive, poll, files, written) VALUES
-			($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, l.DB.NewID(), before.ID, before.Title, before.Content, before.Source, before.Summary, before.Sensitive,
-			pollText(before.Poll), string(text), db.Millis(written)); err != nil {
+	if !before.Poll.Same(i.Poll) { // another question: what was chosen answers it no longer
+		if _, err := tx.Exec(ctx, "DELETE FROM votes WHERE item = $1 AND kind = 'choice'", before.ID); err != nil {
 			return fail(err)
 		}
 	}
 	if _, err := tx.Exec(ctx, `UPDATE items SET kind = $1, title = $2, content = $3, source = $4, summary = $5, language = $6, url = $7, sensitive = $8, poll = $9,
-		emojis = $10, edited = $11 WHERE id = $12`, i.Kind, i.Title, i.Content, i.Source, i.Summary, i.Language, i.URL, i.Sensitive, pollText(i.Poll),
-		emojiText(i.Emojis), db.Millis(i.Edited), before.ID); err != nil {
+		emojis = $10, edited = $11, quote_policy = $12 WHERE id = $13`, i.Kind, i.Title, i.Content, i.Source, i.Summary, i.Language, i.URL, i.Sensitive, pollText(i.Poll),
+		emojiText(i.Emojis), db.Millis(i.Edited), i.QuotePolicy, before.ID); err != nil {
 		return fail(err)
 	}
 	if len(m.Doc) > 0 {
@@ -179,6 +174,11 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	if err := l.setTags(ctx, tx, before.ID, m.Tags); err != nil {
 		return fail(err)
 	}
+	if before.Local { // who is named no longer has had it, and may see it still
+		if _, err := tx.Exec(ctx, "UPDATE recipients SET mention = FALSE WHERE item = $1", before.ID); err != nil {
+			return fail(err)
+		}
+	}
 	for _, r := range m.Recipients {
 		if _, err := tx.Exec(ctx, "INSERT INTO recipients (item, actor, mention) VALUES ($1, $2, $3) ON CONFLICT (item, actor) DO UPDATE SET mention = excluded.mention",
 			before.ID, r.Actor, r.Mention); err != nil {
@@ -191,7 +191,8 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
-	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread
+	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.Card = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread, before.Card
+	i.Quote, i.QuotesCount = before.Quote, before.QuotesCount
 	return nil
 }
 
@@ -214,6 +215,9 @@ func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, erro
 			}
 		}
 		if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = 0 WHERE reply_to = $1 AND reply_to > 0", x.ID); err != nil {
+			return fail(err)
+		}
+		if err := bereaveQuotes(ctx, tx, x.ID); err != nil {
 			return fail(err)
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM items WHERE id = $1", x.ID); err != nil {

@@ -37,6 +37,12 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 	}
 	o := &vocab.Object{ID: i.IRI, Type: i.Kind, AttributedTo: author.IRI, Name: i.Title, Content: i.Content, Summary: i.Summary, Language: i.Language,
 		URL: i.URL, InReplyTo: i.ReplyIRI, Context: i.Context, Replies: i.IRI + "/replies", Published: i.Published, Updated: i.Edited, Sensitive: i.Sensitive}
+	if i.Local {
+		o.InteractionPolicy = ruleToWire(i, author)
+	}
+	if o.Quote = i.Quote.IRI; i.Quote.State == QuoteAccepted {
+		o.QuoteAuthorization = i.Quote.Stamp
+	}
 	if i.Source != "" {
 		o.Source, o.SourceType = i.Source, "text/plain"
 	}
@@ -90,8 +96,13 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 	}
 	if i.Poll != nil {
 		o.Poll = &vocab.Poll{Multiple: i.Poll.Multiple, EndTime: i.Poll.Ends, Closed: i.Poll.Closed, Voters: i.Poll.Voters}
+		untold := i.Poll.Hidden && !i.Poll.Over(time.Now())
 		for _, option := range i.Poll.Options {
-			o.Poll.Options = append(o.Poll.Options, vocab.PollOption{Name: option.Name, Votes: option.Votes})
+			votes := option.Votes
+			if untold {
+				votes = vocab.Untold
+			}
+			o.Poll.Options = append(o.Poll.Options, vocab.PollOption{Name: option.Name, Votes: votes})
 		}
 	}
 	return o, nil
@@ -168,8 +179,13 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 		i.Group = group.ID
 	}
 	i.Audience = Audience(author, group, o.To, o.CC)
+	i.QuotePolicy = ruleFromWire(o.InteractionPolicy, author)
 	m := &Made{Item: i, Doc: o.Raw}
 	if err := l.place(ctx, q, i); err != nil {
+		return nil, err
+	}
+	var err error
+	if i.Quote, err = quoteFromWire(ctx, q, o, author); err != nil {
 		return nil, err
 	}
 	if o.Poll != nil && len(o.Poll.Options) > 0 {
@@ -181,7 +197,6 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 			m.Tags = append(m.Tags, name)
 		}
 	}
-	var err error
 	if m.Recipients, err = recipientsFromWire(ctx, q, o); err != nil {
 		return nil, err
 	}
@@ -245,8 +260,9 @@ func recipientsFromWire(ctx context.Context, q db.Q, o *vocab.Object) ([]Recipie
 }
 
 func pollFromWire(w *vocab.Poll) *Poll {
-	p := &Poll{Multiple: w.Multiple, Ends: w.EndTime, Closed: w.Closed, Voters: w.Voters}
+	p := &Poll{Multiple: w.Multiple, Ends: w.EndTime, Closed: w.Closed, Voters: w.Voters, Read: time.Now()}
 	for _, o := range w.Options[:min(len(w.Options), maxOptions)] {
+		p.Hidden = p.Hidden || o.Votes == vocab.Untold
 		p.Options = append(p.Options, Option{Name: actors.CleanText(o.Name, 200), Votes: max(o.Votes, 0)})
 	}
 	return p

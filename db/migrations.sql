@@ -436,7 +436,7 @@ ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JS
 ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
 ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
 ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
-ALTER TABLE items ADD COLUMN quote_state TEXT NOT NULL DEFAULT '';         -- pending, accepted, rejected, revoked, deleted
+ALTER TABLE items ADD COLUMN quote_state TEXT NOT NULL DEFAULT '';         -- pending, accepted, rejected, revoked, deleted, unauthorized
 ALTER TABLE items ADD COLUMN quote_stamp TEXT NOT NULL DEFAULT '';         -- id of the QuoteAuthorization
 ALTER TABLE items ADD COLUMN quote_policy TEXT NOT NULL DEFAULT '';        -- who may quote it: '' as its audience says, public, followers, nobody; remote: JSON
 ALTER TABLE items ADD COLUMN quotes_count BIGINT NOT NULL DEFAULT 0;
@@ -459,6 +459,63 @@ CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, aud
 
 -- content: quotes, drafts that wait, previews of links
 
+ALTER TABLE versions ADD COLUMN emojis TEXT NOT NULL DEFAULT '[]';
+UPDATE versions SET files = '[]';                                          -- from now on JSON of the files as they were
+
+-- Files with item = -n are those that item n had before an edit: its history shows them.
+CREATE INDEX files_former ON files (item) WHERE item < -1;
+
+-- A post that is to appear later.
+CREATE TABLE drafts (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  due   BIGINT NOT NULL,
+  draft TEXT NOT NULL                         -- JSON: what its writer sent
+);
+CREATE INDEX drafts_owner ON drafts (owner, due);
+
+CREATE TABLE draft_files (
+  file  BIGINT PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
+  draft BIGINT NOT NULL REFERENCES drafts (id) ON DELETE CASCADE
+);
+CREATE INDEX draft_files_draft ON draft_files (draft);
+
+-- What a page says about itself, for the posts that link to it.
+CREATE TABLE cards (
+  id                BIGINT PRIMARY KEY,
+  link              TEXT NOT NULL UNIQUE,      -- as the posts have it, without its fragment
+  url               TEXT NOT NULL DEFAULT '',  -- where the page was found
+  kind              TEXT NOT NULL DEFAULT '',  -- link, photo, video; '': nothing to show
+  title             TEXT NOT NULL DEFAULT '',
+  description       TEXT NOT NULL DEFAULT '',
+  language          TEXT NOT NULL DEFAULT '',
+  author_name       TEXT NOT NULL DEFAULT '',
+  author_url        TEXT NOT NULL DEFAULT '',
+  author            BIGINT NOT NULL DEFAULT 0, -- an actor that lets the page's domain name it as its author
+  provider_name     TEXT NOT NULL DEFAULT '',
+  provider_url      TEXT NOT NULL DEFAULT '',
+  image             TEXT NOT NULL DEFAULT '',
+  image_description TEXT NOT NULL DEFAULT '',
+  width             BIGINT NOT NULL DEFAULT 0,
+  height            BIGINT NOT NULL DEFAULT 0,
+  published         BIGINT NOT NULL DEFAULT 0,
+  fetched           BIGINT NOT NULL DEFAULT 0, -- when; 0: not yet
+  created           BIGINT NOT NULL
+);
+CREATE INDEX items_card ON items (card, id) WHERE card > 0;
+
+-- The reading of answers on other servers that goes on in the background.
+CREATE TABLE refreshes (
+  id       BIGINT PRIMARY KEY,
+  item     BIGINT NOT NULL UNIQUE REFERENCES items (id) ON DELETE CASCADE,
+  started  BIGINT NOT NULL,
+  finished BIGINT NOT NULL DEFAULT 0,
+  found    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX items_quotes ON items (quote_of, id) WHERE quote_of > 0;
+CREATE INDEX items_quoting ON items (quote_iri) WHERE quote_of = 0 AND quote_iri <> '';
+CREATE INDEX items_stamps ON items (quote_stamp) WHERE quote_stamp <> '';
+
 -- timeline: filters, requests, conversations, search
 
 -- media: emojis
@@ -466,6 +523,8 @@ CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, aud
 -- moderation
 
 -- auth: second factor, push
+
+ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts
 
 -- Where a client wants notifications to be pushed to (RFC 8030).
 CREATE TABLE pushes (

@@ -12,7 +12,7 @@ import (
 
 // remembered are the tables of which rows can be remembered, and by what: the number of the column with the key, or
 // rowid for the primary key.
-var remembered = map[string]int{"actors": rowid, "items": rowid, "recipients": 0, "tags": 1, "files": 2}
+var remembered = map[string]int{"actors": rowid, "items": rowid, "recipients": 0, "tags": 1, "files": 2, "cards": rowid}
 
 const (
 	rowid          = -1

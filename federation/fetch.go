@@ -256,6 +256,33 @@ func (w *walk) send(ctx context.Context, address string, sign func(*http.Request
 	return response, nil
 }
 
+// Page reads a web page or another text that is for everybody: unsigned, its first max bytes, within ten seconds, over at most three
+// redirects, which may lead to another server.
+func (c *Client) Page(ctx context.Context, address, accept string, max int64) (page *Fetched, contentType string, err error) {
+	if err := c.allowed(address); err != nil {
+		return nil, "", err
+	}
+	ctx, end, err := c.begin(ctx, totalTime)
+	if err != nil {
+		return nil, "", err
+	}
+	defer end()
+	walk := walk{client: c, accept: accept}
+	response, at, err := walk.get(ctx, address)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, "", statusError(response.StatusCode, at)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, max))
+	if err != nil {
+		return nil, "", unreachable(ctx, at, err)
+	}
+	return &Fetched{at, body}, response.Header.Get("Content-Type"), nil
+}
+
 // File fetches a file of at most max bytes, unsigned, within a minute, over at most three redirects; they may lead to another
 // server, because many keep files apart. Reading past max is an error. The caller closes the body.
 func (c *Client) File(ctx context.Context, address string, max int64) (body io.ReadCloser, contentType string, err error) {

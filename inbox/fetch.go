@@ -28,18 +28,28 @@ const (
 
 const (
 	jobParents   = "parents"
+	jobReplies   = "replies"
 	jobFollowers = "followers"
 )
 
 // Resolve returns what an address stands for: known, or read at its server. Exactly one of the two is set.
 // It is for addresses that people paste and for ids that activities name.
 func (x *Inbox) Resolve(ctx context.Context, address string) (*actors.Actor, *content.Item, error) {
-	return x.resolve(ctx, address, true)
+	return x.resolve(ctx, address, everything)
 }
 
-// resolve is Resolve; upwards says whether what a post answers is wanted too. It is not for what is read on behalf of another
-// post: or each step of an endless conversation would ask for the next.
-func (x *Inbox) resolve(ctx context.Context, address string, upwards bool) (*actors.Actor, *content.Item, error) {
+// along is what is wanted besides a post. What is read on behalf of another post asks for no more of the same kind: or each step of an endless
+// conversation, or of an endless chain of quotes, would ask for the next.
+type along int
+
+const (
+	nothingElse along = iota
+	quotes            // what it quotes
+	everything        // and what it answers
+)
+
+// resolve is Resolve with as much besides as is wanted.
+func (x *Inbox) resolve(ctx context.Context, address string, besides along) (*actors.Actor, *content.Item, error) {
 	if err := federation.CheckID(address); err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +68,7 @@ func (x *Inbox) resolve(ctx context.Context, address string, upwards bool) (*act
 		a, err := x.Dir.Resolve(ctx, doc.Actor.ID)
 		return a, nil, err
 	case doc.Object != nil:
-		i, err := x.learn(ctx, doc.Object, upwards)
+		i, err := x.learn(ctx, doc.Object, besides)
 		return nil, i, err
 	}
 	return nil, nil, fault.Say(fault.Invalid, "%s is neither an account nor a post.", address)
@@ -103,7 +113,7 @@ func (x *Inbox) read(ctx context.Context, address string) (vocab.Document, error
 }
 
 // learn keeps an object that was read at its own id.
-func (x *Inbox) learn(ctx context.Context, o *vocab.Object, upwards bool) (*content.Item, error) {
+func (x *Inbox) learn(ctx context.Context, o *vocab.Object, besides along) (*content.Item, error) {
 	if o.Type == "Tombstone" {
 		return nil, fault.Say(fault.Gone, "%s has been deleted.", o.ID)
 	}
@@ -128,10 +138,15 @@ func (x *Inbox) learn(ctx context.Context, o *vocab.Object, upwards bool) (*cont
 		if _, err := x.Timelines.Publish(ctx, tx, m); err != nil {
 			return err
 		}
-		if upwards && m.Item.ReplyIRI != "" && m.Item.ReplyTo == 0 {
-			return x.wantParents(ctx, tx, m.Item.ReplyIRI)
+		if besides == everything && m.Item.ReplyIRI != "" && m.Item.ReplyTo == 0 {
+			if err := x.wantParents(ctx, tx, m.Item.ReplyIRI); err != nil {
+				return err
+			}
 		}
-		return nil
+		if besides == nothingElse {
+			return nil
+		}
+		return x.wantQuote(ctx, tx, m.Item)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("keep %s: %w", o.ID, err)
@@ -167,7 +182,7 @@ func (x *Inbox) fetchParents(ctx context.Context, payload []byte) error {
 			context = i.Context
 			break
 		}
-		_, i, err := x.resolve(ctx, w.Parent, false)
+		_, i, err := x.resolve(ctx, w.Parent, quotes)
 		if err != nil {
 			if fault.Status(err) >= 500 {
 				return err
@@ -196,7 +211,7 @@ func (x *Inbox) fetchThread(ctx context.Context, address string) error {
 		return nil // an offer, and no duty
 	}
 	for _, iri := range items {
-		if _, _, err := x.resolve(ctx, iri, false); err != nil && fault.Status(err) >= 500 {
+		if _, _, err := x.resolve(ctx, iri, quotes); err != nil && fault.Status(err) >= 500 {
 			return nil
 		}
 	}
@@ -259,6 +274,12 @@ func (x *Inbox) refresh(ctx context.Context, iri string) error {
 		m, err := x.Library.FromWire(ctx, tx, doc.Object, author, nil)
 		if err != nil {
 			return err
+		}
+		if _, err := x.requote(ctx, tx, before, m.Item.Quote, m.Item.QuotePolicy); err != nil {
+			return err
+		}
+		if onlyCounts(before, m.Item) {
+			return content.SetPoll(ctx, tx, before.ID, m.Item.Poll)
 		}
 		return x.Timelines.Republish(ctx, tx, before, m)
 	})

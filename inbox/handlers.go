@@ -28,6 +28,10 @@ type arrival struct {
 	other *actors.Actor // the other actor that it is about
 	inner *arrival      // what was announced or is undone
 	vote  bool
+
+	quoting *content.Item   // the item that quotes, or asks to
+	granted bool            // it may
+	stamped []*content.Item // the items that show a stamp which is taken back
 }
 
 // handler gives one type of activity its effect. allow decides, without effects, whether it may have one: nil is yes, a
@@ -70,6 +74,8 @@ func handlerOf(kind string) (handler, bool) {
 		return handler{allowLock, applyLock}, true
 	case "Move":
 		return handler{allowMove, applyMove}, true
+	case "QuoteRequest":
+		return handler{allowQuoteRequest, applyQuoteRequest}, true
 	}
 	return handler{}, false
 }
@@ -235,6 +241,9 @@ func applyCreate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 	}
+	if err := x.wantQuote(ctx, tx, m.Item); err != nil {
+		return err
+	}
 	if a.group == nil || !a.group.Local || a.via != nil {
 		return nil
 	}
@@ -302,18 +311,28 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return applyCreate(ctx, x, tx, a)
 	}
 	o := a.Object.Object
+	if !o.Updated.IsZero() && !a.item.Edited.IsZero() && o.Updated.Before(a.item.Edited) {
+		return nil // older than what is here
+	}
 	m, err := x.Library.FromWire(ctx, tx, o, a.actor, a.group)
 	if err != nil {
 		return err
 	}
-	if m.Item.Poll != nil && m.Item.Content == a.item.Content && m.Item.Edited.Equal(a.item.Edited) {
+	requoted, err := x.requote(ctx, tx, a.item, m.Item.Quote, m.Item.QuotePolicy)
+	if err != nil {
+		return err
+	}
+	if onlyCounts(a.item, m.Item) {
 		if err := content.SetPoll(ctx, tx, a.item.ID, m.Item.Poll); err != nil {
 			return err
 		}
 		return x.relay(ctx, tx, a, a.item)
 	}
-	if o.Updated.IsZero() && m.Item.Content == a.item.Content && m.Item.Poll == nil || !o.Updated.IsZero() && !a.item.Edited.IsZero() && o.Updated.Before(a.item.Edited) {
-		return nil // nothing new, or older than what is here
+	if o.Updated.IsZero() && m.Item.Content == a.item.Content && m.Item.Poll == nil {
+		if requoted || a.item.Quote.IRI != "" { // whether it may quote is told to all who have it
+			return x.relay(ctx, tx, a, a.item)
+		}
+		return nil // nothing new
 	}
 	if m.Item.Edited.IsZero() {
 		m.Item.Edited = a.Published
@@ -324,9 +343,17 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	return x.relay(ctx, tx, a, a.item)
 }
 
+// onlyCounts tells whether nothing of a poll has changed but how often each answer was chosen.
+func onlyCounts(before, now *content.Item) bool {
+	return now.Poll != nil && now.Poll.Same(before.Poll) && now.Content == before.Content && now.Edited.Equal(before.Edited)
+}
+
 func allowDelete(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if a.Object.ID == a.Actor {
 		return nil
+	}
+	if known, err := allowRevocation(ctx, q, a); known || err != nil {
+		return err
 	}
 	item, err := content.Stored(ctx, q, a.Object.ID)
 	if errors.Is(err, fault.NotFound) {
@@ -371,6 +398,9 @@ func applyDelete(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.Object.ID == a.Actor {
 		return x.Timelines.ForgetActor(ctx, tx, a.actor)
 	}
+	if len(a.stamped) > 0 {
+		return applyRevocation(ctx, x, tx, a)
+	}
 	if a.item == nil {
 		return content.Bury(ctx, tx, a.Object.ID, "")
 	}
@@ -382,5 +412,15 @@ func applyDelete(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 	}
-	return x.Timelines.Unpublish(ctx, tx, a.item)
+	quoting, err := content.Quoting(ctx, tx, a.item.ID)
+	if err != nil {
+		return err
+	}
+	if err := x.Timelines.Unpublish(ctx, tx, a.item); err != nil || len(quoting) == 0 {
+		return err
+	}
+	for _, i := range quoting {
+		i.Quote = content.Quote{IRI: i.Quote.IRI, State: content.QuoteDeleted}
+	}
+	return x.passOn(ctx, tx, a, quoting)
 }

@@ -68,8 +68,14 @@ func applyLeave(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 // allowAnswer finds the question of ours that an Accept or Reject answers: never without one (a follow that was not
 // answered by whom it asked is no follow).
 func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	quoting, err := quoteRequest(ctx, q, a)
+	if err != nil {
+		return err
+	}
+	if quoting != nil {
+		return allowQuoteAnswer(ctx, q, a, quoting)
+	}
 	var who actors.ID
-	var err error
 	if a.Object.Activity != nil && a.Object.Activity.Actor != "" {
 		asker, err := actors.ByIRI(ctx, q, a.Object.Activity.Actor)
 		if err != nil {
@@ -101,11 +107,17 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 }
 
 func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.quoting != nil {
+		return applyQuoteAnswer(ctx, x, tx, a)
+	}
 	_, err := x.Dir.Admit(ctx, tx, a.other, a.actor)
 	return err
 }
 
 func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.quoting != nil {
+		return applyQuoteAnswer(ctx, x, tx, a)
+	}
 	_, err := x.Dir.End(ctx, tx, a.other, a.actor, actors.Removed)
 	return err
 }

@@ -176,6 +176,8 @@ func (x *Inbox) Prepare() {
 		return x.patience(ctx, id, err)
 	})
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
+	x.Jobs.HandleSlow(jobReplies, func(ctx context.Context, payload []byte) error { return x.fetchReplies(ctx, payload) })
+	x.Jobs.HandleSlow(jobQuote, func(ctx context.Context, payload []byte) error { return x.checkQuote(ctx, payload) })
 	x.Jobs.HandleSlow(jobVanished, func(ctx context.Context, payload []byte) error { return x.lookFor(ctx, payload) })
 	x.Jobs.HandleSlow(jobFollowers, func(ctx context.Context, payload []byte) error { return x.synchronize(ctx, payload) })
 }

@@ -73,13 +73,20 @@ func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner int64, id ID, des
 	return f, nil
 }
 
-// Attach makes these the files of an item, in this order: the owner's own, loose or already there. Those that were there and are not
-// named are loose again, and are swept away.
+// Change is what somebody says anew about a file; nil leaves it as it is.
+type Change struct {
+	ID          ID
+	Description *string
+	Focus       *[2]float64
+}
+
+// Attach makes these the files of an item, in this order: the owner's own, loose, already there, or there before an edit. Those that
+// were there and are not named stay for its history.
 func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) error {
 	if len(ids) > MaxFiles {
 		return fault.Say(fault.Invalid, "A post can have at most %d files, and this one would have %d.", MaxFiles, len(ids))
 	}
-	if _, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0 WHERE item = $1 AND item > 0 AND owner = $2 AND remote = ''", item, owner); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE files SET item = -item, position = 0 WHERE item = $1 AND item > 0 AND owner = $2 AND remote = ''", item, owner); err != nil {
 		return fmt.Errorf("detach files of item %d: %w", item, err)
 	}
 	if len(ids) == 0 {
@@ -94,11 +101,19 @@ func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) e
 	for _, f := range found {
 		byID[f.ID] = f
 	}
+	marks, args = db.In(nil, ids)
+	waiting, err := db.All(ctx, tx, db.Scalar[ID], "SELECT file FROM draft_files WHERE file IN ("+marks+")", args...)
+	if err != nil {
+		return fmt.Errorf("load files that wait: %w", err)
+	}
 	for position, id := range ids {
+		if slices.Contains(waiting, id) {
+			return fault.Say(fault.Invalid, "The file %d waits for a scheduled post. Send it once more to use it now.", id)
+		}
 		switch f := byID[id]; {
 		case f == nil || f.Item == Profile:
 			return fault.Say(fault.Invalid, "The file %d does not exist, or is not yours. Files that are not used within a day are removed: send it again.", id)
-		case f.Item != 0:
+		case f.Item != 0 && f.Item != -item:
 			return fault.Say(fault.Invalid, "The file %d is used already. Send it once more to use it again.", id)
 		default:
 			f.Item = item // so that naming it twice is noticed
@@ -180,18 +195,83 @@ func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
 	})
 }
 
-// RemoveOf removes the files of an item: the rows with the transaction, the bytes after it.
+// RemoveOf removes the files of an item, also those it had before an edit: the rows with the transaction, the bytes after it.
 func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
-	names, err := namesOf(ctx, tx, "WHERE f.item > 0 AND f.item = $1", item)
-	if err == nil {
-		_, err = tx.Exec(ctx, "DELETE FROM files WHERE item = $1 AND item > 0", item)
+	for where, id := range map[string]int64{"item > 0 AND item = $1": item, "item < -1 AND item = $1": -item} {
+		names, err := namesOf(ctx, tx, "WHERE "+where, id)
+		if err == nil {
+			_, err = tx.Exec(ctx, "DELETE FROM files WHERE "+where, id)
+		}
+		if err != nil {
+			return fmt.Errorf("remove files of item %d: %w", item, err)
+		}
+		tx.After(func() { s.drop(names) })
 	}
-	if err != nil {
-		return fmt.Errorf("remove files of item %d: %w", item, err)
-	}
-	tx.After(func() { s.drop(names) })
 	return nil
 }
+
+// Detach makes the files of an item that goes away loose again, so that they can be used once more: for as long as a new one.
+func Detach(ctx context.Context, tx *db.Tx, item, owner int64) error {
+	_, err := tx.Exec(ctx, "UPDATE files SET item = 0, position = 0, created = $1 WHERE item = $2 AND item > 0 AND owner = $3 AND remote = ''",
+		db.Millis(time.Now()), item, owner)
+	if err != nil {
+		return fmt.Errorf("detach files of item %d: %w", item, err)
+	}
+	return nil
+}
+
+// Keep keeps loose files of somebody for a draft, until it is deleted.
+func Keep(ctx context.Context, tx *db.Tx, draft, owner int64, ids []ID) error {
+	if len(ids) > MaxFiles {
+		return fault.Say(fault.Invalid, "A post can have at most %d files, and this one would have %d.", MaxFiles, len(ids))
+	}
+	for _, id := range ids {
+		res, err := tx.Exec(ctx, `INSERT INTO draft_files (file, draft) SELECT f.id, CAST($1 AS BIGINT) FROM files f WHERE f.id = $2 AND f.owner = $3 AND f.item = 0
+			ON CONFLICT (file) DO NOTHING`, draft, id, owner)
+		if err != nil {
+			return fmt.Errorf("keep file %d: %w", id, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fault.Say(fault.Invalid, "The file %d does not exist, is not yours, or is used already. Send it once more to use it.", id))
+		}
+	}
+	return nil
+}
+
+// Release makes the files that a draft keeps loose again, for as long as new ones.
+func Release(ctx context.Context, tx *db.Tx, draft int64) error {
+	_, err := tx.Exec(ctx, "UPDATE files SET created = $1 WHERE item = 0 AND id IN (SELECT file FROM draft_files WHERE draft = $2)", db.Millis(time.Now()), draft)
+	if err != nil {
+		return fmt.Errorf("release files of draft %d: %w", draft, err)
+	}
+	return nil
+}
+
+// OfDrafts returns the files that drafts keep, in one query.
+func OfDrafts(ctx context.Context, q db.Q, drafts []int64) (map[int64][]File, error) {
+	files := make(map[int64][]File)
+	marks, args := db.In(nil, drafts)
+	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var draft int64
+		f, err := scan(after{r, &draft})
+		if err == nil {
+			files[draft] = append(files[draft], *f)
+		}
+		return x, err
+	}, "SELECT d.draft, "+columns+" FROM draft_files d JOIN files f ON f.id = d.file WHERE d.draft IN ("+marks+") ORDER BY f.id", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load files of drafts: %w", err)
+	}
+	return files, nil
+}
+
+// after scans a row whose first column is not of the file.
+type after struct {
+	db.Scanner
+	first *int64
+}
+
+func (a after) Scan(into ...any) error { return a.Scanner.Scan(append([]any{a.first}, into...)...) }
 
 // namesOf returns the names in the store of some rows.
 func namesOf(ctx context.Context, q db.Q, where string, args ...any) ([]string, error) {

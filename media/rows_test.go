@@ -72,7 +72,13 @@ func TestAttach(t *testing.T) {
 		if err := h.attach(t, one, h.anna, f[4], f[2]); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.attach(t, two, h.anna, f[0]); err != nil { // which is loose again
+		if err := h.attach(t, two, h.anna, f[0]); !errors.Is(err, fault.Invalid) { // the history of the other shows it
+			t.Errorf("a file of the history of another item: %v", err)
+		}
+		if err := h.attach(t, one, h.anna, f[4], f[0], f[2]); err != nil { // and it can come back
+			t.Fatal(err)
+		}
+		if err := h.attach(t, one, h.anna, f[4], f[2]); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.attach(t, two, h.anna); err != nil {

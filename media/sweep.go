@@ -29,7 +29,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		what, where string
 		args        []any
 	}{
-		{"unused uploads", "f.item = 0 AND f.created < $1", []any{before}},
+		{"unused uploads", "f.item = 0 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM draft_files d WHERE d.file = f.id)", []any{before}},
+		{"files of the history of deleted items", "f.item < -1 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = -f.item)", []any{before}},
 		{"files of deleted items", "f.item > 0 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = f.item)", []any{before}},
 		{"former profile pictures", `f.item = -1 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM actors a WHERE a.id = f.owner AND a.deleted = 0
 			AND (a.icon = CAST($2 AS TEXT) || f.path OR a.image = CAST($2 AS TEXT) || f.path))`, []any{before, s.prefix()}},

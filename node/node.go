@@ -128,12 +128,14 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
-	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
+	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Jobs: n.Jobs}
 	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.SignerAt, Sync: n.Outbox.Synchronization, Log: n.Log}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
 	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
+	n.Outbox.MayPost = n.mayPost
 	n.Timelines.Prepare()
+	n.Outbox.Prepare()
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
 	proxies, err := prefixes(c.Network.TrustedProxies)
@@ -178,11 +180,20 @@ func (n *Node) Close() error {
 	return n.DB.Close()
 }
 
+// mayPost tells whether an account is not disabled. People without one, of tests and imports, may.
+func (n *Node) mayPost(ctx context.Context, id actors.ID) (bool, error) {
+	account, err := n.Auth.Account(ctx, n.DB, id)
+	if errors.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	return err == nil && account.Disabled.IsZero(), err
+}
+
 const jobDaily = "daily"
 
 // daily is what keeps the node tidy: it removes what is remembered long enough.
 func (n *Node) daily(ctx context.Context, _ []byte) error {
-	for name, sweep := range map[string]func(context.Context) error{"inbox": n.Inbox.Forget, "auth": n.Auth.Sweep, "media": n.Media.Sweep} {
+	for name, sweep := range map[string]func(context.Context) error{"inbox": n.Inbox.Forget, "auth": n.Auth.Sweep, "media": n.Media.Sweep, "content": n.Library.Sweep, "outbox": n.Outbox.Sweep} {
 		if err := sweep(ctx); err != nil {
 			n.Log.Error("daily work", "part", name, "error", err)
 		}

@@ -60,6 +60,7 @@ func (d *Documents) Routes(r *mux.Router) {
 	get("/posts/{id}", d.signed(d.object)).MatcherFunc(wanted)
 	get("/activities/{id}", d.signed(d.activity))
 	get("/groups/{name}/log/{seq}", d.signed(d.activity))
+	get("/stamps/{id}", d.signed(d.stamp))
 
 	for _, owner := range []string{"/users/{name}", "/groups/{name}", "/org", "/actor"} {
 		get(owner+"/outbox", d.signed(d.outbox))
@@ -299,6 +300,19 @@ func (d *Documents) buried(ctx context.Context, iri string, unknown error) (*ans
 		return nil, fmt.Errorf("look for the tombstone of %s: %w", iri, err)
 	}
 	return tombstone(&vocab.Object{ID: iri, FormerType: former, Deleted: deleted})
+}
+
+// stamp is a permission to quote, for those who may see what is quoted and, as far as that is known here, what quotes it; 410 once it was taken back.
+func (d *Documents) stamp(q question) (*answer, error) {
+	ctx, iri := q.Context(), d.iri(q)
+	o, err := content.Stamp(ctx, d.DB, q.viewer, iri)
+	if errors.Is(err, fault.NotFound) {
+		return d.buried(ctx, iri, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encode(vocab.Document{Object: o}, false)
 }
 
 // kept is an activity as it stands in the table.

@@ -58,7 +58,7 @@ func newLibrary(t testing.TB, d *db.DB) *library {
 	timelines := &timeline.Timelines{DB: d, Library: lib, Jobs: jobs.New(d, log)}
 	timelines.Prepare()
 	l := &library{t: t, db: d, dir: dir, key: key, router: mux.NewRouter(),
-		out:  &outbox.Outbox{DB: d, Dir: dir, Library: lib, Timelines: timelines},
+		out:  &outbox.Outbox{DB: d, Dir: dir, Library: lib, Timelines: timelines, Jobs: timelines.Jobs},
 		docs: &outbox.Documents{DB: d, Dir: dir, Timelines: timelines, NodeName: "Gemeente Gouda", Version: "1.2.3", Log: log}}
 	if err := dir.Bootstrap(t.Context(), "Gemeente Gouda"); err != nil {
 		t.Fatal(err)

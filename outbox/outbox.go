@@ -14,6 +14,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/jobs"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -23,6 +24,16 @@ type Outbox struct {
 	Dir       *actors.Directory
 	Library   *content.Library
 	Timelines *timeline.Timelines
+	Jobs      *jobs.Queue
+
+	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
+	MayPost func(context.Context, actors.ID) (bool, error)
+}
+
+// Prepare registers the outbox's durable work; before the queue runs.
+func (o *Outbox) Prepare() {
+	o.Jobs.Handle(jobDraft, o.publishDraft)
+	o.Jobs.Handle(jobPoll, o.endPoll)
 }
 
 // sending is an activity on its way out.

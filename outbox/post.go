@@ -5,7 +5,6 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,70 +23,102 @@ import (
 // What a post may hold. Clients read these from the instance document.
 const (
 	MaxCharacters  = 10_000
+	MaxWarning     = 500
 	MaxOptions     = 10
 	MaxOptionChars = 100
 	MinPoll        = 5 * time.Minute
 	MaxPoll        = 90 * 24 * time.Hour
-	onceFor        = time.Hour // how long an idempotency key is remembered
 	resolveTime    = 5 * time.Second
 )
 
-// Draft is what one of ours wants to post.
+// Draft is what one of ours wants to post. One that waits is kept as JSON: its fields keep their names.
 type Draft struct {
 	Text, Summary, Language string
 	Sensitive               bool
 	Audience                actors.Audience
 	ReplyTo                 content.ID
 	Files                   []media.ID
+	Describe                []media.Change // what is said anew about these files; of an edit
 	Poll                    *content.Poll
-	Group                   actors.ID // where it is posted; 0: the group that the text mentions, or that of the parent
+	PollLasts               time.Duration // from when the post appears; 0: until Poll.Ends
+	NoPoll                  bool          // of an edit: take the poll away
+	Quote                   content.ID    // what it quotes; an edit leaves that as it was
+	QuotePolicy             string        // who may quote it: public, followers or nobody; "" everybody, in an edit as before
+	Group                   actors.ID     // where it is posted; 0: the group that the text mentions, or that of the parent
 	App                     int64
 	Once                    string // an idempotency key: the same word within an hour returns the first post
 }
 
-func (d *Draft) check() error {
+func (d *Draft) check(appears time.Time) error {
 	d.Text, d.Summary = strings.TrimSpace(d.Text), strings.TrimSpace(d.Summary)
-	length := utf8.RuneCountInString(d.Text) + utf8.RuneCountInString(d.Summary)
+	warning := utf8.RuneCountInString(d.Summary)
+	length := content.Length(d.Text) + warning
 	switch {
 	case d.Text == "" && len(d.Files) == 0 && d.Poll == nil:
 		return fault.Say(fault.Invalid, "Validation failed: Text can't be blank")
 	case length > MaxCharacters:
 		return fault.Say(fault.Invalid, "Validation failed: the post is %d characters long, and %d is the limit: shorten it.", length, MaxCharacters)
+	case warning > MaxWarning:
+		return fault.Say(fault.Invalid, "Validation failed: the content warning is %d characters long, and %d is the limit: shorten it.", warning, MaxWarning)
+	case len(d.Once) > 255:
+		return fault.Say(fault.Invalid, "The Idempotency-Key is longer than 255 characters.")
 	case d.Poll != nil && len(d.Files) > 0:
 		return fault.Say(fault.Invalid, "A post has either a poll or files, not both.")
+	case d.Quote != 0 && (d.Poll != nil || len(d.Files) > 0):
+		return errQuoteAlone
 	}
-	if d.Poll == nil {
-		return nil
+	if err := checkQuotePolicy(d.QuotePolicy); err != nil || d.Poll == nil {
+		return err
 	}
+	return d.checkPoll(appears)
+}
+
+func (d *Draft) checkPoll(appears time.Time) error {
 	seen := map[string]bool{}
 	for n := range d.Poll.Options {
-		name := actors.CleanText(d.Poll.Options[n].Name, MaxOptionChars)
-		if name == "" || seen[name] {
-			return fault.Say(fault.Invalid, "Each answer of a poll needs a text of its own.")
+		name := actors.CleanText(d.Poll.Options[n].Name, 2*MaxOptionChars)
+		switch length := utf8.RuneCountInString(name); {
+		case name == "":
+			return fault.Say(fault.Invalid, "Validation failed: each answer of a poll needs a text.")
+		case length > MaxOptionChars:
+			return fault.Say(fault.Invalid, "Validation failed: an answer of the poll is %d characters long, and %d is the limit: shorten it.", length, MaxOptionChars)
+		case seen[name]:
+			return fault.Say(fault.Invalid, "Validation failed: the answer %q stands twice in the poll.", name)
 		}
-		seen[name], d.Poll.Options[n] = true, content.Option{Name: name}
+		seen[name], d.Poll.Options[n].Name = true, name
 	}
-	length = len(d.Poll.Options)
-	left := time.Until(d.Poll.Ends)
-	switch {
-	case length < 2 || length > MaxOptions:
-		return fault.Say(fault.Invalid, "A poll has 2 to %d answers, not %d.", MaxOptions, length)
-	case left < MinPoll-time.Minute || left > MaxPoll+time.Minute:
-		return fault.Say(fault.Invalid, "A poll lasts from 5 minutes to 90 days.")
+	if n := len(d.Poll.Options); n < 2 || n > MaxOptions {
+		return fault.Say(fault.Invalid, "Validation failed: a poll has 2 to %d answers, not %d.", MaxOptions, n)
+	}
+	lasts := d.PollLasts
+	if lasts == 0 {
+		lasts = d.Poll.Ends.Sub(appears).Round(time.Minute)
+	} else {
+		d.Poll.Ends = appears.Add(lasts)
+	}
+	if lasts < MinPoll || lasts > MaxPoll {
+		return fault.Say(fault.Invalid, "Validation failed: a poll lasts from 5 minutes (300 seconds) to 90 days (%d seconds).", int(MaxPoll.Seconds()))
 	}
 	return nil
 }
 
 // Post publishes a draft: the item, whom it tells, and all its deliveries are kept in one transaction before it returns.
 func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*content.Item, error) {
-	if err := d.check(); err != nil {
-		return nil, err
+	i, waiting, err := o.Submit(ctx, author, d, time.Time{})
+	if err == nil && waiting != nil {
+		err = fault.Say(fault.Invalid, "This post waits already: it appears at %s.", waiting.Due.UTC().Format(time.RFC3339))
 	}
-	if d.Once != "" {
-		if i, err := o.postedOnce(ctx, o.DB, author, d.Once); err == nil {
-			return i, nil
-		}
-	}
+	return i, err
+}
+
+// written is an item that is ready to be published.
+type written struct {
+	*content.Made
+	quoted *actors.Actor // who is asked for permission to quote; nil: nobody
+}
+
+// compile makes the item of a draft, as its author may post it now.
+func (o *Outbox) compile(ctx context.Context, author *actors.Actor, d Draft) (*written, error) {
 	var parent *content.Item
 	if d.ReplyTo != 0 {
 		var err error
@@ -108,30 +139,31 @@ func (o *Outbox) Post(ctx context.Context, author *actors.Actor, d Draft) (*cont
 	if err != nil {
 		return nil, err
 	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		if d.Once != "" {
-			if err := o.rememberOnce(ctx, tx, author, d.Once, m.Item.ID); err != nil {
-				return err
-			}
-		}
-		if _, err := o.Timelines.Publish(ctx, tx, m); err != nil {
-			return err
-		}
-		object, err := o.storeDoc(ctx, tx, m.Item)
-		if err != nil {
-			return err
-		}
-		_, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
-			Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
+	w := &written{Made: m}
+	if d.Quote != 0 {
+		w.quoted, err = o.quote(ctx, author, d.Quote, m)
+	}
+	return w, err
+}
+
+// publish keeps an item of ours and tells whom it is for, in the caller's transaction.
+func (o *Outbox) publish(ctx context.Context, tx *db.Tx, author *actors.Actor, m *written) error {
+	if _, err := o.Timelines.Publish(ctx, tx, m.Made); err != nil {
 		return err
-	})
-	if errors.Is(err, errPostedAlready) {
-		return o.postedOnce(ctx, o.DB, author, d.Once)
 	}
+	object, err := o.storeDoc(ctx, tx, m.Item)
 	if err != nil {
-		return nil, fmt.Errorf("post of %s: %w", author.IRI, err)
+		return err
 	}
-	return m.Item, nil
+	if err := o.awaitPoll(ctx, tx, m.Item); err != nil {
+		return err
+	}
+	_, err = o.tell(ctx, tx, author, m.Item, sending{activity: &vocab.Activity{Type: "Create", To: object.To, CC: object.CC,
+		Object: vocab.Ref{ID: object.ID, Type: object.Type, Document: vocab.Document{Object: object}}}})
+	if err != nil || m.quoted == nil {
+		return err
+	}
+	return o.askQuote(ctx, tx, author, m.Item, object, m.quoted)
 }
 
 // resolve finds whom a text mentions, asking other servers for those not known yet; who cannot be found stays plain text.
@@ -209,9 +241,9 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	id := content.ID(o.DB.NewID())
 	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))
 	i := &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: author.ID, Audience: d.Audience, Thread: id, Content: text.HTML, Source: d.Text,
-		Summary: actors.CleanText(d.Summary, 500), Sensitive: d.Sensitive || d.Summary != "", Language: d.Language, Poll: d.Poll, Published: now, Created: now, App: d.App}
+		Summary: actors.CleanText(d.Summary, MaxWarning), Sensitive: d.Sensitive || d.Summary != "", Language: d.Language, Poll: d.Poll, Published: now, Created: now, App: d.App}
 	if d.Poll != nil {
-		i.Kind, i.Poll.Voters = content.Question, 0
+		i.Kind = content.Question
 	}
 	m := &content.Made{Item: i, Tags: text.Tags, Files: d.Files}
 	for _, a := range text.Mentions {
@@ -234,6 +266,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	if group != nil {
 		i.Group, i.Audience = group.ID, actors.Public
 	}
+	i.QuotePolicy = quotePolicy(d.QuotePolicy, i.Audience)
 	return m, nil
 }
 
@@ -248,41 +281,6 @@ func (o *Outbox) storeDoc(ctx context.Context, tx *db.Tx, i *content.Item) (*voc
 		return nil, fmt.Errorf("write %s: %w", i.IRI, err)
 	}
 	return object, content.SetDoc(ctx, tx, i.ID, doc)
-}
-
-// Edit replaces what one of ours wrote. Whom it reaches stays as it was.
-func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, d Draft) (*content.Item, error) {
-	before, err := o.own(ctx, o.DB, author, id)
-	if err != nil {
-		return nil, err
-	}
-	if d.Poll == nil && before.Poll != nil {
-		d.Poll = before.Poll
-	} else if err := d.check(); err != nil {
-		return nil, err
-	}
-	mentioned := o.resolve(ctx, d.Text)
-	m, err := o.compose(ctx, author, d, nil, nil, mentioned)
-	if err != nil {
-		return nil, err
-	}
-	m.Item.URL, m.Item.Context, m.Item.Edited = before.URL, before.Context, time.Now()
-	if before.Poll != nil && d.Poll == before.Poll {
-		m.Item.Poll.Voters = before.Poll.Voters
-	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		if err := o.Timelines.Republish(ctx, tx, before, m); err != nil {
-			return err
-		}
-		if err := media.Attach(ctx, tx, int64(before.ID), int64(author.ID), d.Files); err != nil {
-			return err
-		}
-		return o.tellUpdate(ctx, tx, author, m.Item)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("edit of %s: %w", before.IRI, err)
-	}
-	return content.Get(ctx, o.DB, viewer(author), id)
 }
 
 // tellUpdate sends the new state of an item to whom it was sent before.
@@ -300,55 +298,6 @@ func (o *Outbox) tellUpdate(ctx context.Context, tx *db.Tx, author *actors.Actor
 	return err
 }
 
-// TellPoll sends the new counts of a poll of ours to whom it was sent.
-func (o *Outbox) TellPoll(ctx context.Context, tx *db.Tx, id content.ID) error {
-	i, err := content.StoredByID(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	author, err := actors.Get(ctx, tx, i.Author)
-	if err != nil {
-		return err
-	}
-	return o.tellUpdate(ctx, tx, author, i)
-}
-
-// Delete takes an item away: one's own, or as a moderator one in the group.
-func (o *Outbox) Delete(ctx context.Context, who *actors.Actor, id content.ID) error {
-	i, err := content.Get(ctx, o.DB, viewer(who), id)
-	if err != nil {
-		return err
-	}
-	if i.Author != who.ID {
-		role, err := actors.RoleOf(ctx, o.DB, who.ID, i.Group)
-		if err != nil || !role.Staff() {
-			return fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
-		}
-	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		object, err := o.Library.Object(ctx, tx, i)
-		if err != nil {
-			return err
-		}
-		touched, err := o.touched(ctx, tx, i)
-		if err != nil {
-			return err
-		}
-		if err := o.Withdraw(ctx, tx, i); err != nil {
-			return err
-		}
-		if _, err := o.tell(ctx, tx, who, i, sending{extra: touched, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC,
-			Object: vocab.Ref{ID: i.IRI, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: i.IRI, Type: "Tombstone", FormerType: i.Kind, Deleted: time.Now()}}}}}); err != nil {
-			return err
-		}
-		return o.Timelines.Unpublish(ctx, tx, i)
-	})
-	if err != nil {
-		return fmt.Errorf("delete %s: %w", i.IRI, err)
-	}
-	return nil
-}
-
 // Withdraw takes back a group's boost of an item that goes away, for those who saw only that.
 func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error {
 	group, err := o.groupOf(ctx, tx, i)
@@ -362,10 +311,11 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *db.Tx, i *content.Item) error
 	return o.undoBoost(ctx, tx, group, boost, i)
 }
 
-// touched are the people elsewhere who answered, boosted or liked an item: they have it, whoever it was addressed to.
+// touched are the people elsewhere who answered, boosted, quoted or liked an item, and whom it quotes: they have it, whoever it was addressed to.
 func (o *Outbox) touched(ctx context.Context, q db.Q, i *content.Item) ([]*actors.Actor, error) {
 	ids, err := db.All(ctx, q, db.Scalar[actors.ID], `SELECT author FROM items WHERE reply_to = $1 AND reply_to > 0 UNION SELECT author FROM items WHERE boost_of = $1 AND boost_of > 0
-		UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
+		UNION SELECT author FROM items WHERE quote_of = $1 AND quote_of > 0
+		UNION SELECT q.author FROM items i JOIN items q ON q.id = i.quote_of WHERE i.id = $1 AND i.quote_of > 0 UNION SELECT actor FROM votes WHERE item = $1 LIMIT 1000`, i.ID)
 	if err != nil {
 		return nil, fmt.Errorf("who has %s: %w", i.IRI, err)
 	}
@@ -389,29 +339,4 @@ func (o *Outbox) own(ctx context.Context, q db.Q, who *actors.Actor, id content.
 		err = fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
 	}
 	return i, err
-}
-
-var errPostedAlready = errors.New("posted already")
-
-func (o *Outbox) postedOnce(ctx context.Context, q db.Q, author *actors.Actor, once string) (*content.Item, error) {
-	id, err := db.One(ctx, q, db.Scalar[content.ID], "SELECT item FROM idempotency WHERE owner = $1 AND word = $2 AND created > $3",
-		author.ID, once, db.Millis(time.Now().Add(-onceFor)))
-	if err != nil {
-		return nil, err
-	}
-	return content.Get(ctx, q, viewer(author), id)
-}
-
-func (o *Outbox) rememberOnce(ctx context.Context, tx *db.Tx, author *actors.Actor, once string, id content.ID) error {
-	now := time.Now()
-	res, err := tx.Exec(ctx, `INSERT INTO idempotency (owner, word, item, created) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (owner, word) DO UPDATE SET item = excluded.item, created = excluded.created WHERE idempotency.created <= $5`,
-		author.ID, once, id, db.Millis(now), db.Millis(now.Add(-onceFor)))
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(errPostedAlready, err)
-	}
-	return nil
 }

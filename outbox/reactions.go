@@ -226,7 +226,7 @@ func (o *Outbox) Vote(ctx context.Context, who *actors.Actor, id content.ID, cho
 			}
 		}
 		if !author.Local {
-			return nil
+			return o.awaitPoll(ctx, tx, i)
 		}
 		return o.tellUpdate(ctx, tx, author, i)
 	})

@@ -37,6 +37,13 @@ func (t *Timelines) Prepare() {
 		}
 		return t.forgetItems(ctx, id)
 	})
+	t.Jobs.HandleSlow(jobCard, func(ctx context.Context, payload []byte) error {
+		var id int64
+		if err := json.Unmarshal(payload, &id); err != nil {
+			return jobs.Never(err)
+		}
+		return t.Library.FetchCard(ctx, id)
+	})
 }
 
 // forgetItems removes what a deleted actor made, a few at a time, so that others can write in between.

@@ -25,6 +25,8 @@ const (
 	Favourite     = "favourite"
 	Poll          = "poll"
 	Edited        = "update"
+	Quote         = "quote"
+	QuotedUpdate  = "quoted_update"
 )
 
 // Notification tells one of ours that somebody did something.
@@ -39,9 +41,9 @@ type Notification struct {
 // Time is when it happened.
 func (n Notification) Time() time.Time { return db.TimeOf(n.ID) }
 
-// Notify tells the owner, when it is one of ours and somebody else, has not blocked who did it, and was not told already.
+// Notify tells the owner, when it is one of ours and somebody else (or its own poll has ended), has not blocked who did it, and was not told already.
 func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, item content.ID) error {
-	if owner == who {
+	if owner == who && kind != Poll {
 		return nil
 	}
 	id := t.DB.NewID()

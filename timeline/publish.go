@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
@@ -32,6 +33,9 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 			return true, err
 		}
 	}
+	if err := t.notifyQuote(ctx, tx, i); err != nil {
+		return true, err
+	}
 	if i.BoostOf == 0 && i.Audience != actors.Direct {
 		watchers, err := db.All(ctx, tx, func(r db.Scanner) (id actors.ID, err error) { return id, r.Scan(&id) },
 			`SELECT r.subject FROM relations r JOIN actors a ON a.id = r.subject AND a.local WHERE r.object = $1 AND r.state = 'active' AND r.notify`, i.Author)
@@ -43,6 +47,9 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 				return true, err
 			}
 		}
+	}
+	if err := t.wantCard(ctx, tx, i); err != nil {
+		return true, err
 	}
 	t.wake(tx, Hint{Event: Update, Item: i.ID})
 	return true, nil
@@ -61,8 +68,12 @@ func (t *Timelines) notifyBoost(ctx context.Context, tx *db.Tx, boost *content.I
 	return t.Notify(ctx, tx, of.Author, Reblog, boost.Author, of.ID)
 }
 
-// Republish keeps a new version of an item and tells who is watching, and those who boosted it.
+// Republish keeps a new version of an item and tells who is watching, those who boosted or quoted it, and whom it mentions only now.
 func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.Item, m *content.Made) error {
+	had, err := content.Recipients(ctx, tx, []content.ID{before.ID})
+	if err != nil {
+		return err
+	}
 	if err := t.Library.Edit(ctx, tx, before, m); err != nil {
 		return err
 	}
@@ -75,6 +86,19 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 		if err := t.Notify(ctx, tx, b, Edited, before.Author, before.ID); err != nil {
 			return err
 		}
+	}
+	if err := t.notifyQuoting(ctx, tx, before); err != nil {
+		return err
+	}
+	for _, r := range m.Recipients {
+		if r.Mention && !slices.ContainsFunc(had[before.ID], func(old content.Recipient) bool { return old.Actor == r.Actor && old.Mention }) {
+			if err := t.Notify(ctx, tx, r.Actor, Mention, before.Author, before.ID); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.wantCard(ctx, tx, m.Item); err != nil {
+		return err
 	}
 	t.wake(tx, Hint{Event: Changed, Item: before.ID})
 	return nil

@@ -7,6 +7,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -181,7 +182,11 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 		args = append(args, strings.ToLower(f.Tag))
 		condition += fmt.Sprintf(" AND i.id IN (SELECT g.item FROM tags g WHERE g.name = $%d)", len(args))
 	}
-	return t.list(ctx, v, condition, args, p)
+	items, err := t.list(ctx, v, condition, args, p)
+	if f.Pinned { // few, and in the order in which they were pinned
+		slices.SortFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
+	}
+	return items, err
 }
 
 // Group is what was posted in a group: every root and every reply, without the wrapping boosts.

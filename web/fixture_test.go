@@ -31,6 +31,7 @@ import (
 	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/jobs"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -74,7 +75,7 @@ func newHouseOn(t testing.TB, d *db.DB, https bool) *house {
 	store := media.New(d, t.TempDir(), base, secret, client.File)
 	dir := &actors.Directory{DB: d, Client: client, Base: base, Domain: base.Host, Secret: secret, NewRSA: smallKey}
 	h.library = &content.Library{DB: d, Dir: dir, Media: store}
-	h.Web = &Web{DB: d, Dir: dir, Timelines: &timeline.Timelines{DB: d, Library: h.library}, Media: store, Auth: auth.New(d, secret), Base: base,
+	h.Web = &Web{DB: d, Dir: dir, Timelines: &timeline.Timelines{DB: d, Library: h.library, Jobs: jobs.New(d, slog.New(slog.DiscardHandler))}, Media: store, Auth: auth.New(d, secret), Base: base,
 		NodeName: nodeName, Version: "0.1", Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	h.Routes(router)
 	router.PathPrefix("/media/").Handler(store)

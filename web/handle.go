@@ -72,6 +72,7 @@ type page struct {
 	Description string
 	Canonical   string // address that stands for this page; "" this one
 	Alternate   string // ActivityPub id of what the page is about
+	OEmbed      string // where others get what they show of it
 	Image       string // absolute address
 	Kind        string // og:type
 	Lang        string // of what the page is about

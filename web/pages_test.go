@@ -124,7 +124,7 @@ func TestPostInItsConversation(t *testing.T) {
 	page.has(t, "Hiervoor", "Welke gemeente heeft ervaring", "Openbaar: iedereen kan dit lezen", "Origineel op samen.provincie.example", `class="depth-1"`, `class="depth-3"`, "!depth-4",
 		"Antwoord aan Anna de Vries", "Dan plan ik het deze maand", "!Let op de termijn", `<link rel="canonical" href="`+h.posts["vraag/1"].IRI+`">`)
 	question := h.browser().get(h.path("vraag"))
-	question.has(t, "In de groep Wonen in Midden-Holland", "Let op de termijn", `<div class="text" lang="nl">`, `<link rel="canonical" href="`+h.posts["vraag"].IRI+`">`,
+	question.has(t, "In de groep Wonen in Midden-Holland", "Let op de termijn", `<div class="text" lang="nl">`, `<link rel="alternate" type="application/json+oembed" href="`, "/api/oembed?url=http", `<link rel="canonical" href="`+h.posts["vraag"].IRI+`">`,
 		`<meta property="og:description" content="Welke gemeente heeft ervaring met flexwonen op eigen grond? Wij zoeken een voorbeeld van #flexwonen met meer dan 50 woningen.">`)
 	var order []int
 	for _, text := range []string{"Welke gemeente heeft", "In Alphen", "Heel graag", "Ik sluit ook aan", "Dan plan ik", "Let op de termijn"} {

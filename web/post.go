@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/gorilla/mux"
@@ -60,8 +61,11 @@ func (w *Web) post(rw http.ResponseWriter, q *request) error {
 	}
 	head := page{Title: title, Description: p.excerpt(), Kind: "article", Lang: p.Lang, Alternate: p.IRI, Canonical: w.Base.String() + p.Path, Body: body,
 		NoIndex: p.Quiet || !p.Local || p.Audience != actors.Public}
-	if !p.Local {
+	switch {
+	case !p.Local:
 		head.Canonical = p.Original
+	case p.Audience <= actors.Unlisted:
+		head.OEmbed = w.Dir.URL("/api/oembed?url=" + url.QueryEscape(p.IRI))
 	}
 	if len(p.Files) > 0 && p.Files[0].Kind == "image" && !p.Sensitive && !p.Warned() {
 		head.Image = w.Media.PreviewURL(p.Files[0].File)

@@ -38,6 +38,7 @@ type post struct {
 	Depth    int    // in a conversation
 	Main     bool   // what the page is about
 	Quiet    bool   // the author did not choose to be found by search engines
+	Quoted   *quote // nil: nothing, or nothing that is shown
 }
 
 // profileLink is a person, group or organisation as it is named beside a post.
@@ -97,8 +98,15 @@ func (w *Web) posts(ctx context.Context, v actors.Viewer, items []*content.Item)
 		}
 		shown = append(shown, i)
 	}
+	quoted, err := w.quoted(ctx, v, shown)
+	if err != nil {
+		return nil, err
+	}
 	var who []actors.ID
 	var ids []int64
+	for _, of := range quoted {
+		who = append(who, of.Author)
+	}
 	for _, i := range shown {
 		who = append(who, i.Author, i.Group, i.ReplyAuthor, boosters[i.ID])
 		ids = append(ids, int64(i.ID))
@@ -129,6 +137,9 @@ func (w *Web) posts(ctx context.Context, v actors.Viewer, items []*content.Item)
 		}
 		for _, f := range files[int64(i.ID)] {
 			p.Files = append(p.Files, w.attachment(f))
+		}
+		if of := quoted[i.Quote.Of]; of != nil {
+			w.quote(p, of, known[of.Author])
 		}
 		all = append(all, p)
 	}
@@ -246,5 +257,5 @@ func (p *post) excerpt() string {
 	if p.Warned() {
 		return actors.CleanText(p.Summary, 200)
 	}
-	return actors.CleanText(plainText(p.Content), 200)
+	return actors.CleanText(plainText(string(p.HTML)), 200)
 }

@@ -15,10 +15,10 @@ import (
 
 var textKey = regexp.MustCompile(`"([a-z]+(?:\.[a-z0-9]+)+)"`)
 
-// Every text that the pages use exists, and every text that exists is used.
+// Every text that the pages, and letters to people, use exists, and every text that exists is used.
 func TestPagesAndTextsFit(t *testing.T) {
 	used := map[string]bool{}
-	for _, pattern := range []string{"*.go", "templates/*.html", "../locale/locale.go"} {
+	for _, pattern := range []string{"*.go", "templates/*.html", "../locale/locale.go", "../outbox/appear.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, paths, err)

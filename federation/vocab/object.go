@@ -92,13 +92,14 @@ func plain(s string) string {
 
 // readQuote reads the names that quotes have had (FEP-044f §Compatibility), and the Link of FEP-e232.
 func (x *Object) readQuote(o object) {
-	for _, name := range []string{"quote", "quoteUri", "quoteURI", "quoteUrl", "_misskey_quote"} {
-		if x.Quote == "" {
-			x.Quote = o.id(name)
-		}
-	}
-	if x.Quote != "" {
+	if x.Quote = o.id("quote"); x.Quote != "" {
 		return
+	}
+	defer func() { x.QuoteLegacy = x.Quote != "" }()
+	for _, name := range []string{"quoteUri", "quoteURI", "quoteUrl", "_misskey_quote"} {
+		if x.Quote = o.id(name); x.Quote != "" {
+			return
+		}
 	}
 	for _, v := range o.get("tag").list() {
 		if f := v.fields(); typeOf(f) == "Link" {
@@ -147,7 +148,13 @@ func readPoll(o object) *Poll {
 		if name == "" {
 			continue
 		}
-		p.Options = append(p.Options, PollOption{Name: name, Votes: int(f.get("replies").fields().count("totalItems"))})
+		option := PollOption{Name: name}
+		if replies := f.get("replies").fields(); replies != nil {
+			if option.Votes = int(replies.count("totalItems")); replies.get("totalItems") == nil {
+				option.Votes = Untold
+			}
+		}
+		p.Options = append(p.Options, option)
 	}
 	if f, ok := o.get("votersCount").number(); ok && f >= 0 && f < 1<<53 {
 		p.Voters = int(f)
@@ -210,8 +217,11 @@ func (x *Object) props() (props, error) {
 	p.image("image", x.Image)
 	p.poll(x.Poll)
 	if x.Quote != "" {
-		for _, name := range []string{"quote", "quoteUri", "quoteUrl", "_misskey_quote"} {
+		for _, name := range []string{"quoteUri", "quoteUrl", "_misskey_quote"} {
 			p.props[name] = x.Quote
+		}
+		if !x.QuoteLegacy {
+			p.props["quote"] = x.Quote
 		}
 	}
 	p.id("quoteAuthorization", x.QuoteAuthorization)
@@ -256,7 +266,11 @@ func (p props) poll(poll *Poll) {
 	}
 	options := make([]any, len(poll.Options))
 	for i, o := range poll.Options {
-		options[i] = props{"type": "Note", "name": o.Name, "replies": props{"type": "Collection", "totalItems": int64(o.Votes)}}
+		replies := props{"type": "Collection"}
+		if o.Votes != Untold {
+			replies["totalItems"] = int64(o.Votes)
+		}
+		options[i] = props{"type": "Note", "name": o.Name, "replies": replies}
 	}
 	if poll.Multiple {
 		p["anyOf"] = options

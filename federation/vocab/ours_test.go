@@ -100,6 +100,10 @@ func ours() map[string]Document {
 	tombstone := Document{Object: &Object{ID: note.ID, Type: "Tombstone", FormerType: "Note", Deleted: noon}}
 
 	activity := func(a *Activity) Document { return Document{Activity: a} }
+	quoting := &Object{ID: gouda + "/notes/2", Type: "Note", AttributedTo: gouda + "/users/joris", Content: `<p class="quote-inline">RE: <a href="https://h.example/notes/9">h.example/notes/9</a></p><p>Precies</p>`,
+		To: []string{Public}, Published: noon, Quote: h + "/notes/9", InteractionPolicy: &InteractionPolicy{CanQuote: &Rule{Automatic: []string{gouda + "/users/joris/followers"}}}}
+	asked := embed(activity(&Activity{ID: gouda + "/quotes/1", Type: "QuoteRequest", Actor: gouda + "/users/joris", Object: Ref{ID: h + "/notes/9"}, Instrument: Ref{ID: quoting.ID}}))
+	stamp := Document{Object: &Object{ID: h + "/stamps/1", Type: "QuoteAuthorization", AttributedTo: h + "/users/an", InteractingObject: quoting.ID, InteractionTarget: h + "/notes/9"}}
 	docs := map[string]Document{
 		"person": {Actor: person}, "group": {Actor: water}, "organization": {Actor: organization}, "application": {Actor: instance},
 		"join": activity(join), "create-note": activity(create(note)), "create-article": activity(create(article)), "create-question": activity(create(question)), "create-event": activity(create(event)),
@@ -119,8 +123,11 @@ func ours() map[string]Document {
 		"lock":            activity(&Activity{ID: h + "/locks/1", Type: "Lock", Actor: h + "/users/an", To: []string{group}, Audience: []string{group}, Object: Ref{ID: note.ID}, Summary: "afgerond"}),
 		"block":           activity(&Activity{ID: h + "/blocks/1", Type: "Block", Actor: h + "/users/an", To: []string{group}, Object: Ref{ID: gouda + "/users/trol"}, Target: Ref{ID: group}, EndTime: noon}),
 		"flag":            activity(&Activity{ID: h + "/flags/1", Type: "Flag", Actor: h + "/actor", Object: Ref{ID: gouda + "/users/joris"}, MoreObjects: []Ref{{ID: note.ID}}, Content: "reclame"}),
-		"quote-request":   activity(&Activity{ID: gouda + "/quotes/1", Type: "QuoteRequest", Actor: gouda + "/users/joris", Object: Ref{ID: h + "/notes/9"}, Instrument: Ref{ID: note.ID}}),
-		"stamp":           {Object: &Object{ID: h + "/stamps/1", Type: "QuoteAuthorization", AttributedTo: h + "/users/an", InteractingObject: note.ID, InteractionTarget: h + "/notes/9"}},
+		"quote-request":   activity(&Activity{ID: gouda + "/quotes/1", Type: "QuoteRequest", Actor: gouda + "/users/joris", To: []string{h + "/users/an"}, Object: Ref{ID: h + "/notes/9"}, Instrument: embed(Document{Object: quoting})}),
+		"accept-quote":    activity(&Activity{ID: h + "/accepts/1", Type: "Accept", Actor: h + "/users/an", To: []string{gouda + "/users/joris"}, Object: asked, Result: Ref{ID: stamp.Object.ID}}),
+		"reject-quote":    activity(&Activity{ID: h + "/rejects/1", Type: "Reject", Actor: h + "/users/an", To: []string{gouda + "/users/joris"}, Object: asked}),
+		"delete-stamp":    activity(&Activity{ID: h + "/deletes/1", Type: "Delete", Actor: h + "/users/an", To: []string{Public}, CC: []string{h + "/users/an/followers", gouda + "/users/joris"}, Object: embed(stamp)}),
+		"stamp":           stamp,
 		"tombstone":       tombstone,
 		"moved-ids":       activity(&Activity{ID: gouda + "/users/aïsha/moves/1", Type: "Move", Actor: gouda + "/users/aïsha", To: []string{gouda + "/users/aïsha/followers"}, Object: Ref{ID: gouda + "/users/aïsha"}, Target: Ref{ID: h + "/users/a%C3%AFsha"}}),
 		"followers":       {Collection: &Collection{ID: group + "/followers", Type: "OrderedCollection", Total: 3, AttributedTo: group}},

@@ -74,6 +74,7 @@ type Object struct {
 	Image              *Attachment // the lead picture of an Article
 	Poll               *Poll       // Question only
 	Quote              string      // FEP-044f, also from quoteUri, quoteUrl, _misskey_quote
+	QuoteLegacy        bool        // the quote is named only as before FEP-044f, by a server that asks nobody
 	QuoteAuthorization string
 	InteractionPolicy  *InteractionPolicy
 	SearchableBy       []string // FEP-268d
@@ -136,8 +137,11 @@ type Poll struct {
 // PollOption is one answer and its votes.
 type PollOption struct {
 	Name  string
-	Votes int
+	Votes int // Untold: not before the end
 }
+
+// Untold stands for the votes of a poll that hides them until its end: a Collection without totalItems, as Mastodon has it.
+const Untold = -1
 
 // InteractionPolicy says who may do what without or with approval (GoToSocial). Values are Public, collections and actors.
 type InteractionPolicy struct {

@@ -113,6 +113,30 @@ func (p *Person) Reply(to, text string) string {
 	return iri
 }
 
+// Quote writes a post that quotes another, which the person's node reads first when it does not know it.
+func (p *Person) Quote(of, text string) string {
+	p.w.t.Helper()
+	iri, err := p.TryQuote(of, outbox.Draft{Text: text})
+	p.must(err, "quotes %s", of)
+	return iri
+}
+
+// TryQuote is Quote that may fail, with what more the draft says.
+func (p *Person) TryQuote(of string, d outbox.Draft) (string, error) {
+	p.w.t.Helper()
+	_, quoted, err := p.node().Inbox.Resolve(context.Background(), of)
+	p.must(err, "reads %s", of)
+	d.Quote = quoted.ID
+	return p.draft(d)
+}
+
+// Revoke takes back that a post may quote one of the person's own.
+func (p *Person) Revoke(of, quoting string) {
+	p.w.t.Helper()
+	_, err := p.node().Outbox.RevokeQuote(context.Background(), p.Actor(), p.item(of).ID, p.item(quoting).ID)
+	p.must(err, "lets %s quote %s no more", quoting, of)
+}
+
 func (p *Person) draft(d outbox.Draft) (string, error) {
 	i, err := p.node().Outbox.Post(context.Background(), p.Actor(), d)
 	if err != nil {

@@ -148,3 +148,23 @@ func (w *World) Waiting(on string) int {
 	}
 	return n
 }
+
+// Quote is how the quote in a post stands on a node.
+func (w *World) Quote(on, iri string) content.Quote {
+	w.t.Helper()
+	i, err := content.Stored(context.Background(), w.Node(on).DB, iri)
+	if err != nil {
+		w.t.Fatalf("quote in %s on %s: %v", iri, on, err)
+	}
+	return i.Quote
+}
+
+// Quoted is how often a post is quoted, as a node counts.
+func (w *World) Quoted(on, iri string) int64 {
+	w.t.Helper()
+	i, err := content.Stored(context.Background(), w.Node(on).DB, iri)
+	if err != nil {
+		w.t.Fatalf("quotes of %s on %s: %v", iri, on, err)
+	}
+	return i.QuotesCount
+}

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+const jobPoll = "poll" // the end of a poll
+
+// awaitPoll has people told when a poll ends.
+func (o *Outbox) awaitPoll(ctx context.Context, tx *db.Tx, i *content.Item) error {
+	if i.Poll == nil || i.Poll.Ends.IsZero() || !i.Poll.Closed.IsZero() {
+		return nil
+	}
+	return o.Jobs.Add(ctx, tx, jobPoll, fmt.Sprint(i.ID), i.ID, i.Poll.Ends)
+}
+
+// endPoll tells the author and those of ours who voted that a poll has ended; of a poll of ours the last counts go to whom it was sent.
+func (o *Outbox) endPoll(ctx context.Context, payload []byte) error {
+	var id content.ID
+	if err := json.Unmarshal(payload, &id); err != nil {
+		return jobs.Never(err)
+	}
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		i, err := content.StoredByID(ctx, tx, id)
+		switch {
+		case errors.Is(err, fault.NotFound), err == nil && i.Poll == nil:
+			return nil
+		case err != nil:
+			return err
+		case !i.Poll.Over(time.Now()): // it was given a later end
+			return jobs.Retry(i.Poll.Ends)
+		}
+		told, err := db.All(ctx, tx, db.Scalar[actors.ID], `SELECT DISTINCT v.actor FROM votes v JOIN actors a ON a.id = v.actor AND a.local
+			WHERE v.item = $1 AND v.kind = 'choice'`, id)
+		if err != nil {
+			return fmt.Errorf("who voted in %s: %w", i.IRI, err)
+		}
+		for _, who := range append(told, i.Author) {
+			if err := o.Timelines.Notify(ctx, tx, who, timeline.Poll, i.Author, id); err != nil {
+				return err
+			}
+		}
+		if !i.Local || !i.Poll.Closed.IsZero() {
+			return nil
+		}
+		i.Poll.Closed = i.Poll.Ends
+		if err := content.SetPoll(ctx, tx, id, i.Poll); err != nil {
+			return err
+		}
+		return o.TellPoll(ctx, tx, id)
+	})
+}
+
+// TellPoll sends the new counts of a poll of ours to whom it was sent.
+func (o *Outbox) TellPoll(ctx context.Context, tx *db.Tx, id content.ID) error {
+	i, err := content.StoredByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	author, err := actors.Get(ctx, tx, i.Author)
+	if err != nil {
+		return err
+	}
+	return o.tellUpdate(ctx, tx, author, i)
+}
