@@ -103,7 +103,7 @@ func (v *live) looking() looking {
 		}
 	}
 	for who, mine := range x.all {
-		for place, into := range map[timeline.Place]*[]actors.ID{timeline.InHome: &x.Home, timeline.InPublic: &x.Public, timeline.InTag: &x.Tags, timeline.InDirect: &x.Direct} {
+		for place, into := range map[timeline.Place]*[]actors.ID{timeline.InHome: &x.Home, timeline.InPublic: &x.Public, timeline.InTag: &x.Tags} {
 			if len(mine[place]) > 0 {
 				*into = append(*into, who)
 			}
@@ -183,9 +183,6 @@ func ignoreMissing(err error) error {
 // give sends everybody's message to the streams that an item appears in.
 func (who looking) give(concerns []timeline.Concern, f facts, of func(actors.ID) *message) {
 	for _, c := range concerns {
-		if c.Place == timeline.InDirect {
-			continue
-		}
 		for _, s := range who.all[c.Viewer][c.Place] {
 			if s.to.takes(f, c.List) {
 				if m := of(c.Viewer); m != nil {

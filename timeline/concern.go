@@ -24,7 +24,7 @@ const (
 	InPublic
 	InTag
 	InList
-	InDirect
+	InDirect // conversations: hints about these name their owner
 )
 
 // ListID names a list: a list of the viewer's own, or a group that the viewer is a member of.
@@ -32,8 +32,8 @@ type ListID int64
 
 // Watchers are those of our people who look at something now.
 type Watchers struct {
-	Home, Public, Tags, Direct []actors.ID
-	Lists                      []ListWatcher
+	Home, Public, Tags []actors.ID
+	Lists              []ListWatcher
 }
 
 // ListWatcher is one who looks at a list.
@@ -57,8 +57,6 @@ func homeOf(viewer string) string { return strings.ReplaceAll(home, "$1", viewer
 func listOf(viewer, list string) string {
 	return "(" + inGroup(list) + " AND EXISTS (SELECT 1 FROM relations f WHERE f.subject = " + viewer + " AND f.object = " + list + " AND f.state = 'active'))"
 }
-
-const direct = "i.audience = 3"
 
 // original is the gate for what a boost is of.
 func original(viewer string) string {
@@ -153,7 +151,6 @@ func (t *Timelines) concerns(ctx context.Context, with, items, also string, args
 	people(InHome, w.Home, homeOf("w.id"))
 	people(InPublic, w.Public, public)
 	people(InTag, w.Tags, taggable)
-	people(InDirect, w.Direct, direct)
 	if len(w.Lists) > 0 {
 		var pairs []string
 		for _, l := range w.Lists {

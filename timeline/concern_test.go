@@ -102,7 +102,7 @@ func (s *society) write(r *rapid.T) *content.Item {
 // watchers is everybody looking at everything.
 func (s *society) watchers() (w timeline.Watchers) {
 	for _, p := range s.people {
-		w.Home, w.Public, w.Tags, w.Direct = append(w.Home, p.ID), append(w.Public, p.ID), append(w.Tags, p.ID), append(w.Direct, p.ID)
+		w.Home, w.Public, w.Tags = append(w.Home, p.ID), append(w.Public, p.ID), append(w.Tags, p.ID)
 		for _, g := range s.groups {
 			w.Lists = append(w.Lists, timeline.ListWatcher{Viewer: p.ID, List: timeline.ListID(g.ID)})
 		}
@@ -136,9 +136,6 @@ func (s *society) places(r *rapid.T, i *content.Item) (all []timeline.Concern) {
 		note(timeline.InPublic, 0, items, err)
 		items, err = s.Tag(ctx, v, probeTag, timeline.PublicFilter{}, only)
 		note(timeline.InTag, 0, items, err)
-		if seen, err := content.Many(ctx, s.DB, v, []content.ID{i.ID}); err != nil || len(seen) > 0 && i.Audience == actors.Direct {
-			note(timeline.InDirect, 0, []*content.Item{i}, err)
-		}
 		for _, g := range s.groups {
 			role, err := actors.RoleOf(ctx, s.DB, p.ID, g.ID)
 			if err != nil || role == "" {
