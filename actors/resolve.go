@@ -175,7 +175,11 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]' WHERE id = $2`,
+	if err := forgetKept(ctx, tx, a.ID); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]',
+		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
 		db.Millis(time.Now()), a.ID)
 	return err
 }

@@ -10,8 +10,6 @@ import (
 	"image/color"
 	"image/png"
 	"sync"
-
-	"github.com/pleio-node/pleio-node/fault"
 )
 
 // Answers that are always the same: what clients expect of a server without the feature.
@@ -24,10 +22,6 @@ func merged(context.Context, *call) (any, error) {
 	return struct {
 		Merged bool `json:"merged"`
 	}{true}, nil
-}
-
-func listsAreGroups(context.Context, *call) (any, error) {
-	return nil, fault.Say(fault.Invalid, "Lists are the groups that you are a member of: join or leave a group to change them.")
 }
 
 type policy struct {

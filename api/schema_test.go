@@ -22,12 +22,14 @@ import (
 // can be null; [] is a list. Keys that are not here are wrong too.
 var schemas = map[string]string{
 	"Account": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
-		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool`,
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool limited?:bool`,
 	"CredentialAccount": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
-		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field source:Source role:Role`,
-	"Source":      `attribution_domains:[]text note:text fields:[]Field privacy:visibility sensitive:bool language:text follow_requests_count:int hide_collections:bool? discoverable:bool? indexable:bool`,
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? limited?:bool source:Source role:Role`,
+	"Source":      `attribution_domains:[]text note:text fields:[]Field privacy:visibility sensitive:bool language:text follow_requests_count:int hide_collections:bool? discoverable:bool? indexable:bool quote_policy:quotepolicy`,
 	"Role":        `id:text name:text color:text permissions:digits highlighted:bool`,
 	"Nothing":     ``,
 	"Field":       `name:text value:text verified_at:time?`,
@@ -64,7 +66,14 @@ var schemas = map[string]string{
 	"EditedOption":    `title:text`,
 	"Relationship": `id:id following:bool showing_reblogs:bool notifying:bool languages:[]text? followed_by:bool blocking:bool blocked_by:bool muting:bool muting_notifications:bool
 		muting_expires_at:time? requested:bool requested_by:bool domain_blocking:bool endorsed:bool note:text`,
-	"FamiliarFollowers":    `id:id accounts:[]Account`,
+	"FamiliarFollowers": `id:id accounts:[]Account`,
+	"MutedAccount": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool limited?:bool mute_expires_at:time?`,
+	"Suggestion": `source:suggestionsource sources:[]reason account:Account`,
+	"Profile": `id:id display_name:text note:text fields:[]Field avatar:url? avatar_static:url? avatar_description:text header:url? header_static:url? header_description:text locked:bool
+		bot:bool hide_collections:bool? discoverable:bool? indexable:bool show_media:bool show_media_replies:bool show_featured:bool attribution_domains:[]word`,
 	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status`,
 	"GroupedNotifications": `accounts:[]Account partial_accounts?:[]PartialAccount statuses:[]Status notification_groups:[]NotificationGroup`,
 	"PartialAccount":       `id:id acct:word url:url avatar:url avatar_static:url locked:bool bot:bool`,
@@ -76,10 +85,10 @@ var schemas = map[string]string{
 	"Merged":             `merged:bool`,
 	"Markers":            `home?:Marker notifications?:Marker`,
 	"Marker":             `last_read_id:id version:int updated_at:time`,
-	"List":               `id:id title:text replies_policy:word exclusive:bool`,
+	"List":               `id:id title:text replies_policy:repliespolicy exclusive:bool`,
 	"Tag":                `id:id name:word url:url history:[]Nothing following:bool featuring:bool`,
 	"Search":             `accounts:[]Account statuses:[]Status hashtags:[]Tag`,
-	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? posting:default:quote_policy=word reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
+	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? posting:default:quote_policy=quotepolicy reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
 	"Token":              `access_token:word token_type:word scope:text created_at:int`,
 	"Application":        `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text`,
 	"CredentialApplication": `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text client_id:word client_secret:word
@@ -126,7 +135,15 @@ var answers = map[string]string{
 	"POST /api/v1/accounts/{id}/follow": "Relationship", "POST /api/v1/accounts/{id}/unfollow": "Relationship", "POST /api/v1/accounts/{id}/remove_from_followers": "Relationship",
 	"POST /api/v1/accounts/{id}/block": "Relationship", "POST /api/v1/accounts/{id}/unblock": "Relationship", "GET /api/v1/follow_requests": "[]Account",
 	"POST /api/v1/follow_requests/{id}/authorize": "Relationship", "POST /api/v1/follow_requests/{id}/reject": "Relationship", "GET /api/v1/blocks": "[]Account",
-	"GET /api/v1/preferences": "Preferences", "POST /api/pleio/v1/groups": "Account",
+	"GET /api/v1/accounts/{id}/endorsements": "[]Account", "GET /api/v1/endorsements": "[]Account", "POST /api/v1/accounts/{id}/mute": "Relationship",
+	"POST /api/v1/accounts/{id}/unmute": "Relationship", "POST /api/v1/accounts/{id}/note": "Relationship", "POST /api/v1/accounts/{id}/pin": "Relationship",
+	"POST /api/v1/accounts/{id}/unpin": "Relationship", "POST /api/v1/accounts/{id}/endorse": "Relationship", "POST /api/v1/accounts/{id}/unendorse": "Relationship",
+	"GET /api/v1/mutes": "[]MutedAccount", "GET /api/v1/domain_blocks": "[]word", "POST /api/v1/domain_blocks": "Nothing", "DELETE /api/v1/domain_blocks": "Nothing",
+	"GET /api/v1/profile": "Profile", "PATCH /api/v1/profile": "Profile", "DELETE /api/v1/profile/avatar": "CredentialAccount", "DELETE /api/v1/profile/header": "CredentialAccount",
+	"GET /api/v1/suggestions": "[]Account", "GET /api/v2/suggestions": "[]Suggestion", "DELETE /api/v1/suggestions/{id}": "Nothing", "GET /api/v1/directory": "[]Account",
+	"POST /api/v1/lists": "List", "PUT /api/v1/lists/{id}": "List", "DELETE /api/v1/lists/{id}": "Nothing", "POST /api/v1/lists/{id}/accounts": "Nothing",
+	"DELETE /api/v1/lists/{id}/accounts": "Nothing",
+	"GET /api/v1/preferences":            "Preferences", "POST /api/pleio/v1/groups": "Account",
 	"POST /api/v1/statuses": "Status|ScheduledStatus", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
 	"DELETE /api/v1/statuses/{id}": "Status", "GET /api/v1/statuses/{id}/context": "Context", "GET /api/v1/statuses/{id}/source": "StatusSource",
 	"GET /api/v1/statuses/{id}/favourited_by": "[]Account", "GET /api/v1/statuses/{id}/reblogged_by": "[]Account",
@@ -263,6 +280,10 @@ var (
 		"visibility":       {"public", "unlisted", "private", "direct"},
 		"cardtype":         {"link", "photo", "video"},
 		"refreshstate":     {"running", "finished"},
+		"quotepolicy":      {"public", "followers", "nobody"},
+		"repliespolicy":    {"followed", "list", "none"},
+		"suggestionsource": {"staff", "past_interactions", "global"},
+		"reason":           {"featured", "most_followed", "most_interactions", "similar_to_recently_followed", "friends_of_friends"},
 		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
 		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update"},
 		"quotestate":       {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},

@@ -433,6 +433,9 @@ ALTER TABLE actors ADD COLUMN hide_collections BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE actors ADD COLUMN icon_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN image_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JSON: domains that may name this actor as an author
+ALTER TABLE actors ADD COLUMN show_media BOOLEAN NOT NULL DEFAULT TRUE;    -- tabs of the profile
+ALTER TABLE actors ADD COLUMN show_media_replies BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE actors ADD COLUMN show_featured BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
 ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
 ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
@@ -453,9 +456,73 @@ INSERT INTO docs (item, body) SELECT id, doc FROM items;
 ALTER TABLE items DROP COLUMN doc;
 
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
-CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden);
+CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden, language);
 
 -- actors: what people keep to themselves about others
+
+CREATE TABLE mutes (
+  id            BIGINT PRIMARY KEY,
+  subject       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  notifications BOOLEAN NOT NULL,             -- these too
+  until         BIGINT NOT NULL DEFAULT 0,    -- 0: for good
+  UNIQUE (subject, object)
+);
+
+CREATE TABLE blocked_domains (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  domain  TEXT NOT NULL,
+  UNIQUE (subject, domain)
+);
+
+CREATE TABLE notes (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  text    TEXT NOT NULL,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE endorsements (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (subject, object)
+);
+
+-- Suggestions that somebody does not want again.
+CREATE TABLE dismissals (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE lists (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title     TEXT NOT NULL,
+  replies   TEXT NOT NULL,                    -- whose answers to others are shown: followed, list, none
+  exclusive BOOLEAN NOT NULL                  -- its members are not in home
+);
+CREATE INDEX lists_owner ON lists (owner, id);
+
+CREATE TABLE list_members (
+  id     BIGINT PRIMARY KEY,
+  list   BIGINT NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  member BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (list, member)
+);
+
+-- What is kept about somebody goes with that person.
+CREATE INDEX mutes_object ON mutes (object);
+CREATE INDEX notes_object ON notes (object);
+CREATE INDEX endorsements_object ON endorsements (object);
+CREATE INDEX dismissals_object ON dismissals (object);
+CREATE INDEX list_members_member ON list_members (member);
+
+-- Who chose to be found.
+CREATE INDEX actors_active ON actors (last_item) WHERE discoverable;
+CREATE INDEX actors_followed ON actors (followers_count) WHERE discoverable;
 
 -- content: quotes, drafts that wait, previews of links
 

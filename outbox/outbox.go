@@ -34,6 +34,7 @@ type Outbox struct {
 func (o *Outbox) Prepare() {
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
+	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 }
 
 // sending is an activity on its way out.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
@@ -55,7 +56,7 @@ type Concern struct {
 func homeOf(viewer string) string { return strings.ReplaceAll(home, "$1", viewer) }
 
 func listOf(viewer, list string) string {
-	return "(" + inGroup(list) + " AND EXISTS (SELECT 1 FROM relations f WHERE f.subject = " + viewer + " AND f.object = " + list + " AND f.state = 'active'))"
+	return "(" + inOwnList(viewer, list) + " OR " + inGroup(list) + " AND EXISTS (SELECT 1 FROM relations f WHERE f.subject = " + viewer + " AND f.object = " + list + " AND f.state = 'active'))"
 }
 
 // original is the gate for what a boost is of.
@@ -124,7 +125,7 @@ func (t *Timelines) ConcernedByLoss(ctx context.Context, hints []Hint, w Watcher
 		rows = append(rows, "SELECT "+strings.Join([]string{id + " AS id", hold("TEXT", g.Kind) + " AS kind", hold("BOOLEAN", g.Local) + " AS local",
 			hold("BIGINT", g.Author) + " AS author", hold("BIGINT", g.Group) + " AS grp", hold("BIGINT", g.Audience) + " AS audience",
 			hold("BIGINT", g.ReplyAuthor) + " AS reply_author", hold("TEXT", reply) + " AS reply_iri", hold("BIGINT", g.BoostOf) + " AS boost_of",
-			hold("BIGINT", g.Hidden) + " AS hidden"}, ", "))
+			hold("BIGINT", g.Hidden) + " AS hidden", hold("TEXT", g.Language) + " AS language"}, ", "))
 		for _, who := range g.Recipients {
 			to = append(to, "SELECT "+id+" AS item, "+hold("BIGINT", who)+" AS actor")
 		}
@@ -139,6 +140,11 @@ func (t *Timelines) ConcernedByLoss(ctx context.Context, hints []Hint, w Watcher
 // concerns asks about the items that a condition chooses.
 func (t *Timelines) concerns(ctx context.Context, with, items, also string, args []any, w Watchers) ([]Concern, error) {
 	var parts []string
+	args = append(args, db.Millis(time.Now()))
+	now := fmt.Sprintf("CAST($%d AS BIGINT)", len(args))
+	mine := func(viewer string) string {
+		return actors.SeesAs(viewer, "i") + " AND " + actors.WantsAs(viewer, now, "i")
+	}
 	people := func(place Place, who []actors.ID, condition string) {
 		if len(who) == 0 {
 			return
@@ -146,7 +152,7 @@ func (t *Timelines) concerns(ctx context.Context, with, items, also string, args
 		var list string
 		list, args = db.In(args, who)
 		parts = append(parts, fmt.Sprintf("SELECT i.id, w.id, %d, 0 FROM items i CROSS JOIN actors w WHERE %s AND w.id IN (%s) AND %s AND %s AND %s",
-			place, items, list, condition, actors.SeesAs("w.id", "i"), also))
+			place, items, list, condition, mine("w.id"), also))
 	}
 	people(InHome, w.Home, homeOf("w.id"))
 	people(InPublic, w.Public, public)
@@ -158,7 +164,7 @@ func (t *Timelines) concerns(ctx context.Context, with, items, also string, args
 			pairs = append(pairs, fmt.Sprintf("(CAST($%d AS BIGINT), CAST($%d AS BIGINT))", len(args)-1, len(args)))
 		}
 		parts = append(parts, fmt.Sprintf("SELECT i.id, w.column1, %d, w.column2 FROM items i CROSS JOIN (VALUES %s) w WHERE %s AND %s AND %s AND %s", InList,
-			strings.Join(pairs, ", "), items, listOf("w.column1", "w.column2"), actors.SeesAs("w.column1", "i"), strings.ReplaceAll(also, "w.id", "w.column1")))
+			strings.Join(pairs, ", "), items, listOf("w.column1", "w.column2"), mine("w.column1"), strings.ReplaceAll(also, "w.id", "w.column1")))
 	}
 	if len(parts) == 0 {
 		return nil, nil

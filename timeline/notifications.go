@@ -41,16 +41,16 @@ type Notification struct {
 // Time is when it happened.
 func (n Notification) Time() time.Time { return db.TimeOf(n.ID) }
 
-// Notify tells the owner, when it is one of ours and somebody else (or its own poll has ended), has not blocked who did it, and was not told already.
+// Notify tells the owner, when it is one of ours and somebody else (or its own poll has ended), wants to hear of who did it (neither blocked, nor muted with
+// notifications, nor of a blocked domain), and was not told already.
 func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, item content.ID) error {
 	if owner == who && kind != Poll {
 		return nil
 	}
 	id := t.DB.NewID()
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
-		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0
-			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $2 AND b.object = $4)
-		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item)
+		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0 AND NOT `+unheard("$2", "$4", "$6")+`
+		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}

@@ -44,6 +44,7 @@ type Gone struct {
 	Reply       bool            `json:"r,omitempty"`
 	BoostOf     content.ID      `json:"b,omitempty"`
 	Hidden      int             `json:"h,omitempty"`
+	Language    string          `json:"s,omitempty"`
 	Media       bool            `json:"m,omitempty"`
 	Tags        []string        `json:"w,omitempty"`
 	Recipients  []actors.ID     `json:"to,omitempty"` // of this node
@@ -118,7 +119,7 @@ func (t *Timelines) remove(ctx context.Context, tx *db.Tx, i *content.Item) (gon
 // goneOf describes what is gone; itself says that the facts are about it, and not about what it boosted.
 func goneOf(i *content.Item, itself bool, f facts) *Gone {
 	g := &Gone{Author: i.Author, Group: i.Group, Audience: i.Audience, Kind: i.Kind, Local: i.Local, ReplyAuthor: i.ReplyAuthor, Reply: i.ReplyIRI != "",
-		BoostOf: i.BoostOf, Hidden: i.Hidden}
+		BoostOf: i.BoostOf, Hidden: i.Hidden, Language: i.Language}
 	if itself {
 		g.Tags, g.Media, g.Recipients = f.tags, f.media, f.recipients
 	}

@@ -100,7 +100,7 @@ func TestProfileShowsPinnedFieldsAndBoosts(t *testing.T) {
 	anna := h.browser().get("/@anna")
 	anna.is(t, http.StatusOK)
 	anna.has(t, ">Anna de Vries</h1>", "Account bij Gemeente Gouda", "Vastgezet", "Woonvisie 2030", "<em>woonvisie</em>", `<div class="text" lang="en">`, "!noindex",
-		`<meta property="og:type" content="profile">`)
+		`<meta property="og:type" content="profile">`, `<a href="https://gouda.example/wonen" rel="me nofollow noopener noreferrer">gouda.example/wonen</a>`)
 	bas := h.browser().get("/@bas")
 	bas.has(t, "Gedeeld door Bas Jansen", "Our colleagues in Ghent", `<meta name="robots" content="noindex">`) // he did not choose to be found: design rule 10
 	if bas.Header.Get("X-Robots-Tag") != "noindex" || anna.Header.Get("X-Robots-Tag") != "" {
