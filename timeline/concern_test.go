@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -55,6 +56,8 @@ func (s *society) relate(r *rapid.T) {
 	case 1: // a follower without boosts
 		s.follow(who, whom)
 		_, err = s.DB.Exec(ctx, "UPDATE relations SET boosts = FALSE WHERE subject = $1 AND object = $2", who.ID, whom.ID)
+	case 2:
+		err = s.Mute(ctx, who.ID, whom.ID, true, time.Time{})
 	default:
 		s.follow(who, whom)
 	}
