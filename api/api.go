@@ -45,7 +45,8 @@ type API struct {
 	Log      *slog.Logger // nil: slog.Default()
 
 	buckets buckets
-	streams streams
+	live    live
+	push    pushKey
 }
 
 // call is one request of a client.

@@ -177,7 +177,8 @@ func (a *API) instance2(ctx context.Context, c *call) (any, error) {
 		Configuration: a.configuration(), Rules: x.rules, Icon: []icon{{a.Dir.URL(avatarPath), iconSize}}}
 	i.Registrations.Enabled, i.Registrations.Approval, i.Registrations.Reason, i.Contact.Account = x.open, x.asking, &x.asking, x.contact
 	i.Usage.Users.Active, i.Thumbnail.URL, i.APIVersions.Mastodon, i.Contact.Email = u.ActiveMonth, a.Dir.URL(headerPath), apiVersion, a.Email
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }
 
 type instance1 struct {
@@ -216,5 +217,6 @@ func (a *API) instance1(ctx context.Context, c *call) (any, error) {
 		Registrations: x.open, Approval: x.asking, Contact: x.contact}
 	i.URLs.Streaming = a.streaming()
 	i.Stats.Users, i.Stats.Statuses, i.Stats.Domains = u.Users, u.Statuses, u.Domains
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }

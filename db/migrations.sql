@@ -893,3 +893,18 @@ CREATE TABLE active_days (
 -- auth: second factor, push
 
 ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts
+
+-- Where a client wants notifications to be pushed to (RFC 8030).
+CREATE TABLE pushes (
+  id       BIGINT PRIMARY KEY,
+  token    BIGINT NOT NULL UNIQUE REFERENCES tokens (id) ON DELETE CASCADE,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  bearer   BYTEA NOT NULL,                    -- the token itself, sealed: a push names the account by it
+  endpoint TEXT NOT NULL,
+  p256dh   BYTEA NOT NULL,                    -- the client's public key
+  auth     BYTEA NOT NULL,                    -- the client's secret
+  standard BOOLEAN NOT NULL,                  -- RFC 8291; else the draft that came before
+  alerts   TEXT NOT NULL,                     -- kinds of notifications, each between blanks
+  policy   TEXT NOT NULL                      -- all, followed, follower, none: of whom
+);
+CREATE INDEX pushes_owner ON pushes (owner);
