@@ -194,8 +194,8 @@ func TestSweep(t *testing.T) {
 			return must[string](t)(h.Avatar(t.Context(), h.anna, strings.NewReader(string(asPNG(t, quarters(9, 9)))), "icon"))
 		}
 		former, shown := avatar(), avatar()
-		exec(t, h.d, "UPDATE actors SET icon = $1 WHERE id = $2", shown, h.anna)
-		exec(t, h.d, "DELETE FROM items WHERE id = $1", gone)
+		run(t, h.d, "UPDATE actors SET icon = $1 WHERE id = $2", shown, h.anna)
+		run(t, h.d, "DELETE FROM items WHERE id = $1", gone)
 		// f[2] is loose, and f[3] is loose but fresh; besides there are bytes without a row, new ones, and a stranger's file.
 		orphan, fresh, stranger := newName(ID(h.d.NewID()), "image/png"), newName(ID(h.d.NewID()), "image/png"), "aa/README"
 		for _, name := range []string{orphan, fresh, stranger} {
@@ -212,7 +212,7 @@ func TestSweep(t *testing.T) {
 			t.Fatalf("%d files on disk: on the first day nothing is swept", n)
 		}
 		yesterday := time.Now().Add(-25 * time.Hour)
-		exec(t, h.d, "UPDATE files SET created = $1 WHERE id <> $2", db.Millis(yesterday), f[3])
+		run(t, h.d, "UPDATE files SET created = $1 WHERE id <> $2", db.Millis(yesterday), f[3])
 		err := filepath.Walk(h.dir, func(file string, info os.FileInfo, err error) error {
 			if err != nil || info.IsDir() || strings.HasSuffix(file, fresh) {
 				return err

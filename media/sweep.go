@@ -135,7 +135,7 @@ func removeOlder(dir string, old time.Time) error {
 	}
 	for _, e := range list {
 		if info, err := e.Info(); err == nil && info.ModTime().Before(old) {
-			os.Remove(filepath.Join(dir, e.Name()))
+			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
 	return nil
