@@ -63,6 +63,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	})
 	library := &content.Library{DB: d, Dir: dir, Media: store}
 	queue := jobs.New(d, log)
+	store.Prepare(queue, media.FindTools())
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines}
 	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",

@@ -51,6 +51,14 @@ type File struct {
 	Name           string // of a document, as its sender called it
 }
 
+// Title is what describes the file in words: of a document without a description, its name.
+func (f File) Title() string {
+	if f.Description == "" {
+		return f.Name
+	}
+	return f.Description
+}
+
 // What stands in File.Item besides an item: the picture of a profile, or of an emoji.
 const (
 	Profile = -1

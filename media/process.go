@@ -124,6 +124,7 @@ func (s *Store) process(ctx context.Context, payload []byte) error {
 	limited, cancel := context.WithTimeout(ctx, processTime)
 	defer cancel()
 	failed := s.convert(limited, f)
+	f.State = Ready
 	if ctx.Err() != nil {
 		return ctx.Err() // the node stops: once more, later
 	}

@@ -58,9 +58,11 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		defer f.Close()
-		head := make([]byte, sniffed)
-		n, _ := f.ReadAt(head, 0)
-		return deliver(w, r, f, sniff(head[:n]))
+		kind, err := sniffFile(f)
+		if err != nil {
+			return err
+		}
+		return deliver(w, r, f, kind)
 	}
 	if rest, streamed := strings.CutPrefix(name, "stream/"); streamed {
 		remote, err := s.unseal(recordingsOf, rest)
@@ -81,10 +83,12 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	if slices.Contains(documents, kind) {
-		if err := s.download(r.Context(), w.Header(), idOf(name)); err != nil {
-			return err
+	if !slices.Contains(documents, kind) {
+		if found, err := sniffFile(f); err != nil || found != kind { // the disk is damaged
+			kind = ""
 		}
+	} else if err := s.download(r.Context(), w.Header(), idOf(name)); err != nil {
+		return err
 	}
 	return deliver(w, r, f, kind)
 }

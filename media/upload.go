@@ -61,17 +61,22 @@ func (s *Store) Upload(ctx context.Context, owner int64, name string, r io.Reade
 	return f, s.addDocument(ctx, f, name, tmp, size, head)
 }
 
-// look reads the beginning of a received file, and goes back there.
+// look reads the beginning of a file, and leaves it where it stands.
 func look(tmp *os.File) (head []byte, size int64, err error) {
 	info, err := tmp.Stat()
 	if err != nil {
-		return nil, 0, fmt.Errorf("look at a received file: %w", err)
+		return nil, 0, fmt.Errorf("look at a file: %w", err)
 	}
 	head = make([]byte, min(sniffed, info.Size()))
 	if _, err := tmp.ReadAt(head, 0); err != nil {
-		return nil, 0, fmt.Errorf("look at a received file: %w", err)
+		return nil, 0, fmt.Errorf("look at a file: %w", err)
 	}
 	return head, info.Size(), nil
+}
+
+func sniffFile(f *os.File) (string, error) {
+	head, _, err := look(f)
+	return sniff(head), err
 }
 
 // checkLoose refuses what one person sends without ever using it: such files fill the disk until they are swept away.

@@ -126,6 +126,9 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Dir = &actors.Directory{DB: n.DB, Client: n.Client, Base: n.Base, Domain: domain, Secret: secret, NewRSA: o.NewRSA}
 	n.Media = media.New(n.DB, filepath.Join(o.Data, "media"), n.Base, secret, n.Client.File)
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
+	n.Media.Stream = func(ctx context.Context, url, byteRange string) (*federation.Part, error) {
+		return n.Client.Part(ctx, url, byteRange, media.MaxStreamBytes)
+	}
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines}
@@ -134,6 +137,11 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
 	n.Timelines.Prepare()
+	tools := media.FindTools()
+	if tools == nil {
+		n.Log.Info("ffmpeg is not there: video, sound and AVIF pictures are refused")
+	}
+	n.Media.Prepare(n.Jobs, tools)
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
 	proxies, err := prefixes(c.Network.TrustedProxies)
