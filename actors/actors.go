@@ -150,7 +150,11 @@ func scan(row db.Scanner) (*Actor, error) {
 
 // Get returns an actor by number. Deleted ones are fault.Gone.
 func Get(ctx context.Context, q db.Q, id ID) (*Actor, error) {
-	return present(db.One(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.id = $1", id))
+	found, err := many(ctx, q, []ID{id})
+	if err == nil && found[id] == nil {
+		err = fault.NotFound
+	}
+	return present(found[id], err)
 }
 
 // ByIRI returns an actor by its ActivityPub id, known or fault.NotFound; it asks nobody. Deleted ones are fault.Gone.
@@ -176,14 +180,32 @@ func LocalGroups(ctx context.Context, q db.Q) ([]*Actor, error) {
 
 // Many returns the actors with these numbers in one query, by number; unknown and deleted ones are left out.
 func Many(ctx context.Context, q db.Q, ids []ID) (map[ID]*Actor, error) {
-	found := make(map[ID]*Actor, len(ids))
-	if len(ids) == 0 {
-		return found, nil
+	found, err := many(ctx, q, ids)
+	for id, a := range found {
+		if !a.Deleted.IsZero() {
+			delete(found, id)
+		}
 	}
-	list, args := db.In(nil, ids)
-	all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.id IN ("+list+") AND a.deleted = 0", args...)
-	for _, a := range all {
-		found[a.ID] = a
+	return found, err
+}
+
+// many is Many with the deleted ones. What it returns are copies, the caller's own.
+func many(ctx context.Context, q db.Q, ids []ID) (map[ID]*Actor, error) {
+	if len(ids) == 0 {
+		return map[ID]*Actor{}, nil
+	}
+	found, err := db.Remember(ctx, q, "actors", ids, func(ctx context.Context, q db.Q, ids []ID) (map[ID]*Actor, error) {
+		list, args := db.In(nil, ids)
+		all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.id IN ("+list+")", args...)
+		rows := make(map[ID]*Actor, len(all))
+		for _, a := range all {
+			rows[a.ID] = a
+		}
+		return rows, err
+	})
+	for id, a := range found {
+		own := *a
+		found[id] = &own
 	}
 	return found, err
 }

@@ -25,6 +25,8 @@ type world struct {
 	sinks   *sinks          // the hosts that the node delivers to; nil until a row needs them
 	readers []string        // tokens of people whose home timelines are full
 	full    []string        // account ids with many posts
+	groups  []string        // account ids of groups; reader n is a member of each whose number has n as its rest
+	thread  string          // id of a post with many replies
 }
 
 // newWorld makes a node with 100,000 statuses (a tenth when it must be quick) and starts it.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -121,16 +122,24 @@ func scan(row db.Scanner) (*Item, error) {
 
 // Get returns an item that the viewer may see; what it may not see does not exist.
 func Get(ctx context.Context, q db.Q, viewer actors.Viewer, id ID) (*Item, error) {
-	sees, args := actors.Sees(viewer, "i", []any{id})
-	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id = $1 AND "+sees, args...)
-	return i, known(err)
+	return one(ctx, q, viewer, "i.id = $1", id)
 }
 
 // ByIRI is Get by the ActivityPub id.
 func ByIRI(ctx context.Context, q db.Q, viewer actors.Viewer, iri string) (*Item, error) {
-	sees, args := actors.Sees(viewer, "i", []any{iri})
-	i, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.iri = $1 AND "+sees, args...)
-	return i, known(err)
+	return one(ctx, q, viewer, "i.iri = $1", iri)
+}
+
+func one(ctx context.Context, q db.Q, viewer actors.Viewer, condition string, arg any) (*Item, error) {
+	sees, args := actors.Sees(viewer, "i", []any{arg})
+	items, err := Listed(ctx, q, condition+" AND "+sees, args)
+	if err == nil && len(items) == 0 {
+		err = fault.NotFound
+	}
+	if err != nil {
+		return nil, known(err)
+	}
+	return items[0], nil
 }
 
 func known(err error) error {
@@ -160,7 +169,7 @@ func Many(ctx context.Context, q db.Q, viewer actors.Viewer, ids []ID) (map[ID]*
 	}
 	list, args := db.In(nil, ids)
 	sees, args := actors.Sees(viewer, "i", args)
-	all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id IN ("+list+") AND "+sees, args...)
+	all, err := Listed(ctx, q, "i.id IN ("+list+") AND "+sees, args)
 	for _, i := range all {
 		found[i.ID] = i
 	}
@@ -170,13 +179,57 @@ func Many(ctx context.Context, q db.Q, viewer actors.Viewer, ids []ID) (map[ID]*
 // Listed runs a query whose condition chooses items of the alias i; it joins nothing and continues args.
 // The condition must contain the gate: timeline builds it.
 func Listed(ctx context.Context, q db.Q, condition string, args []any) ([]*Item, error) {
-	return db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE "+condition, args...)
+	if !db.Remembers(q) {
+		return db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE "+condition, args...)
+	}
+	ids, err := db.All(ctx, q, db.Scalar[ID], "SELECT i.id FROM items i WHERE "+condition, args...)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return Rows(ctx, q, ids)
+}
+
+// Rows returns items in the order of their numbers in ids. The gate must have let them through.
+func Rows(ctx context.Context, q db.Q, ids []ID) ([]*Item, error) {
+	rows, err := db.Remember(ctx, q, "items", ids, func(ctx context.Context, q db.Q, ids []ID) (map[ID]*Item, error) {
+		list, args := db.In(nil, ids)
+		all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id IN ("+list+")", args...)
+		rows := make(map[ID]*Item, len(all))
+		for _, i := range all {
+			rows[i.ID] = i
+		}
+		return rows, err
+	})
+	items := make([]*Item, 0, len(ids))
+	for _, id := range ids {
+		if i := rows[id]; i != nil { // else it was deleted between the two
+			items = append(items, i.copy())
+		}
+	}
+	return items, err
+}
+
+// copy is the caller's own, to be changed at will.
+func (i *Item) copy() *Item {
+	own := *i
+	if i.Poll != nil {
+		poll := *i.Poll
+		poll.Options = slices.Clone(poll.Options)
+		own.Poll = &poll
+	}
+	return &own
 }
 
 // Doc returns the object as it was signed.
 func Doc(ctx context.Context, q db.Q, id ID) ([]byte, error) {
-	doc, err := db.One(ctx, q, func(r db.Scanner) (b []byte, err error) { return b, r.Scan(&b) }, "SELECT doc FROM items WHERE id = $1", id)
+	doc, err := db.One(ctx, q, func(r db.Scanner) (b []byte, err error) { return b, r.Scan(&b) }, "SELECT body FROM docs WHERE item = $1", id)
 	return doc, known(err)
+}
+
+// SetDoc keeps the object of an item as it was signed.
+func SetDoc(ctx context.Context, tx *db.Tx, id ID, doc []byte) error {
+	_, err := tx.Exec(ctx, "INSERT INTO docs (item, body) VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET body = excluded.body", id, doc)
+	return err
 }
 
 // Recipient is an actor that an item addresses or mentions.
@@ -187,28 +240,31 @@ type Recipient struct {
 
 // Recipients returns whom the items address and mention, in one query.
 func Recipients(ctx context.Context, q db.Q, ids []ID) (map[ID][]Recipient, error) {
-	list, args := db.In(nil, ids)
-	found := map[ID][]Recipient{}
-	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
-		var item ID
-		var to Recipient
-		err = r.Scan(&item, &to.Actor, &to.Mention)
-		found[item] = append(found[item], to)
-		return x, err
-	}, "SELECT item, actor, mention FROM recipients WHERE item IN ("+list+") ORDER BY item, actor", args...)
-	return found, err
+	return beside(ctx, q, "recipients", ids, "SELECT item, actor, mention FROM recipients WHERE item IN (%s) ORDER BY item, actor",
+		func(r db.Scanner) (item ID, to Recipient, err error) {
+			return item, to, r.Scan(&item, &to.Actor, &to.Mention)
+		})
 }
 
 // Tags returns the hashtags of the items, without #, in one query.
 func Tags(ctx context.Context, q db.Q, ids []ID) (map[ID][]string, error) {
-	list, args := db.In(nil, ids)
-	found := map[ID][]string{}
-	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
-		var item ID
-		var name string
-		err = r.Scan(&item, &name)
-		found[item] = append(found[item], name)
-		return x, err
-	}, "SELECT item, name FROM tags WHERE item IN ("+list+") ORDER BY item, name", args...)
-	return found, err
+	return beside(ctx, q, "tags", ids, "SELECT item, name FROM tags WHERE item IN (%s) ORDER BY item, name",
+		func(r db.Scanner) (item ID, name string, err error) { return item, name, r.Scan(&item, &name) })
+}
+
+// beside returns the rows of a table that stand beside items, by item. The query has %s in the place of the items.
+func beside[T any](ctx context.Context, q db.Q, table string, ids []ID, query string, scan func(db.Scanner) (ID, T, error)) (map[ID][]T, error) {
+	return db.Remember(ctx, q, table, ids, func(ctx context.Context, q db.Q, ids []ID) (map[ID][]T, error) {
+		found := make(map[ID][]T, len(ids))
+		for _, id := range ids {
+			found[id] = nil // to remember that there is none
+		}
+		list, args := db.In(nil, ids)
+		_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+			item, one, err := scan(r)
+			found[item] = append(found[item], one)
+			return x, err
+		}, fmt.Sprintf(query, list), args...)
+		return found, err
+	})
 }

@@ -28,7 +28,7 @@ type Made struct {
 	Tags       []string     // hashtags without #, lower case
 	Files      []media.ID   // uploads of the author, when local
 	Remote     []media.File // attachments elsewhere
-	Doc        []byte       // the object as it was signed; {} for a boost
+	Doc        []byte       // the object as it was signed; nil for a boost, and for what is ours until SetDoc
 }
 
 // Save keeps a new item and counts it where it counts. It reports false when the item is already there.
@@ -45,17 +45,22 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 		i.Thread = i.ID
 	}
 	res, err := tx.Exec(ctx, `INSERT INTO items (id, iri, kind, local, author, grp, audience, reply_to, reply_author, reply_iri, thread, boost_of, title, content,
-		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 		ON CONFLICT (iri) DO NOTHING`,
 		i.ID, i.IRI, i.Kind, i.Local, i.Author, i.Group, i.Audience, i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.BoostOf, i.Title, i.Content,
 		i.Source, i.Summary, i.Language, i.URL, i.Context, i.Sensitive, pollText(i.Poll), emojiText(i.Emojis), db.Millis(i.Published), db.Millis(i.Edited),
-		db.Millis(i.Created), i.App, m.Doc)
+		db.Millis(i.Created), i.App)
 	if err != nil {
 		return fail(err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return false, err
+	}
+	if len(m.Doc) > 0 {
+		if err := SetDoc(ctx, tx, i.ID, m.Doc); err != nil {
+			return fail(err)
+		}
 	}
 	for _, r := range m.Recipients {
 		if _, err := tx.Exec(ctx, "INSERT INTO recipients (item, actor, mention) VALUES ($1, $2, $3) ON CONFLICT (item, actor) DO NOTHING", i.ID, r.Actor, r.Mention); err != nil {
@@ -159,9 +164,14 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 		}
 	}
 	if _, err := tx.Exec(ctx, `UPDATE items SET kind = $1, title = $2, content = $3, source = $4, summary = $5, language = $6, url = $7, sensitive = $8, poll = $9,
-		emojis = $10, edited = $11, doc = $12 WHERE id = $13`, i.Kind, i.Title, i.Content, i.Source, i.Summary, i.Language, i.URL, i.Sensitive, pollText(i.Poll),
-		emojiText(i.Emojis), db.Millis(i.Edited), m.Doc, before.ID); err != nil {
+		emojis = $10, edited = $11 WHERE id = $12`, i.Kind, i.Title, i.Content, i.Source, i.Summary, i.Language, i.URL, i.Sensitive, pollText(i.Poll),
+		emojiText(i.Emojis), db.Millis(i.Edited), before.ID); err != nil {
 		return fail(err)
+	}
+	if len(m.Doc) > 0 {
+		if err := SetDoc(ctx, tx, before.ID, m.Doc); err != nil {
+			return fail(err)
+		}
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM tags WHERE item = $1", before.ID); err != nil {
 		return fail(err)

@@ -148,34 +148,27 @@ func Choices(ctx context.Context, q db.Q, ids []ID, who actors.ID) (map[ID][]int
 // Marks is what one of ours did with an item.
 type Marks struct{ Liked, Boosted, Bookmarked bool }
 
-// MarksOf returns what one of ours did with these items, in two queries.
+// MarksOf returns what one of ours did with these items, in one query.
 func MarksOf(ctx context.Context, q db.Q, who actors.ID, ids []ID) (map[ID]Marks, error) {
 	found := map[ID]Marks{}
 	if who == 0 || len(ids) == 0 {
 		return found, nil
 	}
 	list, args := db.In([]any{who}, ids)
-	note := func(set func(*Marks, string)) func(db.Scanner) (struct{}, error) {
-		return func(r db.Scanner) (x struct{}, err error) {
-			var item ID
-			var kind string
-			err = r.Scan(&item, &kind)
-			m := found[item]
-			set(&m, kind)
-			found[item] = m
-			return x, err
-		}
-	}
-	_, err := db.All(ctx, q, note(func(m *Marks, kind string) {
-		m.Liked = m.Liked || kind == Like
-		m.Bookmarked = m.Bookmarked || kind == Bookmark
-	}), "SELECT item, kind FROM votes WHERE actor = $1 AND kind IN ('like', 'bookmark') AND item IN ("+list+")", args...)
+	_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		var item ID
+		var kind string
+		err = r.Scan(&item, &kind)
+		m := found[item]
+		m.Liked, m.Bookmarked, m.Boosted = m.Liked || kind == Like, m.Bookmarked || kind == Bookmark, m.Boosted || kind == Announce
+		found[item] = m
+		return x, err
+	}, "SELECT item, kind FROM votes WHERE actor = $1 AND kind IN ('like', 'bookmark') AND item IN ("+list+`)
+		UNION ALL SELECT boost_of, kind FROM items WHERE author = $1 AND boost_of > 0 AND boost_of IN (`+list+")", args...)
 	if err != nil {
 		return nil, fmt.Errorf("load marks: %w", err)
 	}
-	_, err = db.All(ctx, q, note(func(m *Marks, _ string) { m.Boosted = true }),
-		"SELECT boost_of, kind FROM items WHERE author = $1 AND boost_of > 0 AND boost_of IN ("+list+")", args...)
-	return found, err
+	return found, nil
 }
 
 // Boost returns the boost of an item by an actor, fault.NotFound when there is none.

@@ -56,9 +56,10 @@ type DB struct {
 	log      *slog.Logger
 	trace    func(string) // nil: nobody listens
 	postgres bool
-	read     *sql.DB     // SQLite: read-only connections; PostgreSQL: all connections
-	cached   *statements // SQLite only: prepared statements of read
-	writer   *writer     // SQLite only
+	read     *sql.DB           // SQLite: read-only connections; PostgreSQL: all connections
+	cached   *statements       // SQLite only: prepared statements of read
+	writer   *writer           // SQLite only
+	memory   map[string]*shelf // SQLite only: rows that were read, by table
 	ids      ids
 	hints    hints
 	closing  sync.Once

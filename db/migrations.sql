@@ -444,6 +444,17 @@ ALTER TABLE items ADD COLUMN card BIGINT NOT NULL DEFAULT 0;               -- th
 ALTER TABLE notifications ADD COLUMN filtered BOOLEAN NOT NULL DEFAULT FALSE; -- kept apart as a request
 ALTER TABLE notifications ADD COLUMN about BIGINT NOT NULL DEFAULT 0;      -- a report, an event or a warning: see kind
 
+-- What was signed stands apart: lists read items, and hardly ever these bytes.
+CREATE TABLE docs (
+  item BIGINT PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+  body BYTEA NOT NULL                         -- the object as it was signed
+);
+INSERT INTO docs (item, body) SELECT id, doc FROM items;
+ALTER TABLE items DROP COLUMN doc;
+
+-- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
+CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden);
+
 -- actors: what people keep to themselves about others
 
 -- content: quotes, drafts that wait, previews of links

@@ -57,7 +57,8 @@ func (d *DB) openSQLite(ctx context.Context, list []migration, o Options) (err e
 		return err
 	}
 	d.ids.process = rand.Int64N(1 << processBits) // a command beside the running node seldom has its number
-	w := &writer{log: d.log, wait: o.Wait}
+	d.memory = newMemory()
+	w := &writer{log: d.log, wait: o.Wait, memory: d.memory, changed: changed{}}
 	if w.pool, err = openPool(d.source, writing, 1); err != nil {
 		return err
 	}
@@ -72,6 +73,9 @@ func (d *DB) openSQLite(ctx context.Context, list []migration, o Options) (err e
 	w.cached = &statements{prepare: w.conn.PrepareContext, exclusive: true}
 	if err := migrateSQLite(ctx, w.conn, d.source, list); err != nil {
 		return errors.Join(err, w.conn.Close())
+	}
+	if err := w.watch(); err != nil {
+		return fmt.Errorf("watch for changes: %w", errors.Join(err, w.conn.Close()))
 	}
 	d.writer = w
 	if d.read, err = openPool(d.source, reading, max(4, 2*runtime.GOMAXPROCS(0))); err != nil {

@@ -32,7 +32,9 @@ type writer struct {
 	log    *slog.Logger
 	wait   time.Duration
 
-	batch *batch // the open transaction; belongs to whoever has the turn
+	batch   *batch  // the open transaction; belongs to whoever has the turn
+	changed changed // by the batch
+	memory  map[string]*shelf
 
 	mu      sync.Mutex
 	taken   bool
@@ -206,6 +208,7 @@ func (w *writer) pass() {
 			w.fail(err)
 		} else {
 			w.batch = nil
+			w.forget()
 			close(b.done)
 		}
 	}
@@ -234,6 +237,7 @@ func (w *writer) fail(err error) {
 	b := w.batch
 	w.batch = nil
 	b.err = err
+	w.forget() // nobody knows what is on the disk
 	w.log.Error("a commit failed", "transactions", b.turns, "error", err)
 	close(b.done)
 }

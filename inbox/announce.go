@@ -204,7 +204,7 @@ func (x *Inbox) boost(ctx context.Context, tx *db.Tx, by *actors.Actor, of *cont
 	if by.IsGroup() {
 		b.Group = by.ID
 	}
-	_, err := x.Timelines.Publish(ctx, tx, &content.Made{Item: b, Doc: []byte("{}")})
+	_, err := x.Timelines.Publish(ctx, tx, &content.Made{Item: b})
 	return err
 }
 

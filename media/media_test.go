@@ -66,8 +66,8 @@ func addActor(t testing.TB, d *db.DB, name string) int64 {
 func addItem(t testing.TB, d *db.DB, author int64) int64 {
 	t.Helper()
 	id := d.NewID()
-	run(t, d, `INSERT INTO items (id, iri, kind, local, author, audience, thread, published, created, doc)
-		VALUES ($1, $2, 'Note', TRUE, $3, 0, $1, 1, 1, $4)`, id, "https://gouda.example/items/"+time.UnixMilli(id).String(), author, []byte("{}"))
+	run(t, d, `INSERT INTO items (id, iri, kind, local, author, audience, thread, published, created)
+		VALUES ($1, $2, 'Note', TRUE, $3, 0, $1, 1, 1)`, id, "https://gouda.example/items/"+time.UnixMilli(id).String(), author)
 	return id
 }
 

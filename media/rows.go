@@ -219,20 +219,22 @@ func kindOf(mime string) string {
 
 // Of returns the files of items, in order, in one query.
 func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
-	files := make(map[int64][]File)
-	if len(items) == 0 {
+	return db.Remember(ctx, q, "files", items, func(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
+		marks, args := db.In(nil, items)
+		all, err := db.All(ctx, q, scan,
+			"SELECT "+columns+" FROM files f WHERE f.item > 0 AND f.item IN ("+marks+") ORDER BY f.item, f.position", args...)
+		if err != nil {
+			return nil, fmt.Errorf("load files: %w", err)
+		}
+		files := make(map[int64][]File, len(items))
+		for _, item := range items {
+			files[item] = nil // to remember that there is none
+		}
+		for _, f := range all {
+			files[f.Item] = append(files[f.Item], *f)
+		}
 		return files, nil
-	}
-	marks, args := db.In(nil, items)
-	all, err := db.All(ctx, q, scan,
-		"SELECT "+columns+" FROM files f WHERE f.item > 0 AND f.item IN ("+marks+") ORDER BY f.item, f.position", args...)
-	if err != nil {
-		return nil, fmt.Errorf("load files: %w", err)
-	}
-	for _, f := range all {
-		files[f.Item] = append(files[f.Item], *f)
-	}
-	return files, nil
+	})
 }
 
 // RemoveOf removes the files of an item: the rows with the transaction, the bytes after it.

@@ -75,6 +75,7 @@ func (n *Node) control(ctx context.Context) {
 }
 
 func (n *Node) wake(ctx context.Context) error {
+	n.DB.Forget()
 	return n.DB.Tx(ctx, func(tx *db.Tx) error {
 		n.DB.Notify(tx, "deliveries", "")
 		n.DB.Notify(tx, "jobs", "")

@@ -194,7 +194,7 @@ func (d *Documents) featured(q question) (*answer, error) {
 		ids[n] = i.ID
 	}
 	marks, args := db.In(nil, ids)
-	refs, err := d.stored(ctx, ids, "SELECT id, doc FROM items WHERE id IN ("+marks+")", args)
+	refs, err := d.stored(ctx, ids, "SELECT item, body FROM docs WHERE item IN ("+marks+")", args)
 	if err != nil {
 		return nil, err
 	}

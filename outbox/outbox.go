@@ -111,26 +111,23 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 
 // followers are the hosts of the actor's followers or members.
 func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]Target, error) {
-	targets, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
-		"SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", actor.ID)
+	scan := func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) }
+	targets, err := db.All(ctx, q, scan, "SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", actor.ID)
 	if err != nil {
 		return nil, fmt.Errorf("hosts of %s: %w", actor.Followers, err)
 	}
-	for n := 0; n < len(targets); n++ {
-		if targets[n].Inbox != "" {
-			continue
-		}
-		// Somebody there has no shared inbox: each gets it in person.
-		each, err := db.All(ctx, q, func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) },
-			`SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END FROM relations r JOIN actors a ON a.id = r.subject
-			WHERE r.object = $1 AND r.state = 'active' AND a.host = $2`, actor.ID, targets[n].Host)
-		if err != nil {
-			return nil, fmt.Errorf("inboxes on %s: %w", targets[n].Host, err)
-		}
-		targets = append(targets[:n], append(each, targets[n+1:]...)...)
-		n += len(each) - 1
+	if !slices.ContainsFunc(targets, func(t Target) bool { return t.Inbox == "" }) {
+		return targets, nil
 	}
-	return targets, nil
+	// Where somebody has no shared inbox each gets it in person.
+	targets = slices.DeleteFunc(targets, func(t Target) bool { return t.Inbox == "" })
+	each, err := db.All(ctx, q, scan, `SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END
+		FROM relations r JOIN actors a ON a.id = r.subject JOIN reach h ON h.object = r.object AND h.host = a.host AND h.inbox = ''
+		WHERE r.object = $1 AND r.state = 'active'`, actor.ID)
+	if err != nil {
+		return nil, fmt.Errorf("inboxes of the followers of %s: %w", actor.IRI, err)
+	}
+	return append(targets, each...), nil
 }
 
 func (o *Outbox) unblocked(ctx context.Context, q db.Q, targets []Target) ([]Target, error) {

@@ -223,7 +223,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	if i.Emojis, err = o.Library.Emojis(ctx, o.DB, texts...); err != nil {
 		return nil, err
 	}
-	m := &content.Made{Item: i, Tags: text.Tags, Files: d.Files, Doc: []byte("{}")}
+	m := &content.Made{Item: i, Tags: text.Tags, Files: d.Files}
 	for _, a := range text.Mentions {
 		m.Recipients = append(m.Recipients, content.Recipient{Actor: a.ID, Mention: true})
 	}
@@ -257,8 +257,7 @@ func (o *Outbox) storeDoc(ctx context.Context, tx *db.Tx, i *content.Item) (*voc
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", i.IRI, err)
 	}
-	_, err = tx.Exec(ctx, "UPDATE items SET doc = $1 WHERE id = $2", doc, i.ID)
-	return object, err
+	return object, content.SetDoc(ctx, tx, i.ID, doc)
 }
 
 // Edit replaces what one of ours wrote. Whom it reaches stays as it was.

@@ -100,7 +100,7 @@ func (o *Outbox) boost(ctx context.Context, tx *db.Tx, who *actors.Actor, i *con
 	if who.IsGroup() {
 		b.Group = who.ID
 	}
-	if _, err := o.Timelines.Publish(ctx, tx, &content.Made{Item: b, Doc: []byte("{}")}); err != nil {
+	if _, err := o.Timelines.Publish(ctx, tx, &content.Made{Item: b}); err != nil {
 		return err
 	}
 	a := &vocab.Activity{ID: iri, Type: "Announce", Object: vocab.Ref{ID: i.IRI}}

@@ -46,15 +46,16 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 	}
 	// SQLite: the page is among the newest items of all, or among those as new as the newest of the authors that wrote last,
 	// or else found in the newest items of each author.
-	for _, among := range []func(context.Context, actors.Viewer, actors.Page) (string, []any, error){t.amongNewest, t.amongLastAuthors} {
-		condition, args, err := among(ctx, v, p)
-		if err != nil {
-			return nil, err
-		}
-		if condition == "" {
-			continue
-		}
-		items, err := t.list(ctx, v, condition+" AND "+home, args, p)
+	items, err := t.amongNewest(ctx, v, p)
+	if err != nil || len(items) >= p.Limit {
+		return items, err
+	}
+	condition, recent, err := t.amongLastAuthors(ctx, v, p)
+	if err != nil {
+		return nil, err
+	}
+	if condition != "" {
+		items, err = t.list(ctx, v, condition+" AND "+home, recent, p)
 		if err != nil || len(items) >= p.Limit {
 			return items, err
 		}
@@ -64,22 +65,29 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 	return t.list(ctx, v, "i.id IN (SELECT x.id FROM ("+authors+") f CROSS JOIN items x WHERE x.id IN ("+each+"))", args, p)
 }
 
-// homeWindow is how many of the newest items are looked through first.
-const homeWindow = 100
+// homeWindow is how many of the newest items are looked through first, in an index that has all that home asks of them.
+const homeWindow = 300
 
-// authors are those whom the viewer follows, and the viewer.
-const authors = "SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1"
-
-func (t *Timelines) amongNewest(_ context.Context, v actors.Viewer, p actors.Page) (string, []any, error) {
+func (t *Timelines) amongNewest(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
 	if p.Min != 0 {
-		return "", nil, nil
+		return nil, nil
 	}
 	args, older := []any{v.ID}, ""
 	if p.Max != 0 {
-		args, older = append(args, p.Max), " WHERE id < $2"
+		args, older = append(args, p.Max), " WHERE n.id < $2"
 	}
-	return fmt.Sprintf("i.id >= COALESCE((SELECT MIN(n.id) FROM (SELECT id FROM items%s ORDER BY id DESC LIMIT %d) n), 0)", older, homeWindow), args, nil
+	sees, args := actors.Sees(v, "i", args)
+	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID], fmt.Sprintf(`SELECT i.id FROM items i INDEXED BY items_newest
+		WHERE i.id >= COALESCE((SELECT n.id FROM items n INDEXED BY items_newest%s ORDER BY n.id DESC LIMIT 1 OFFSET %d), 0) AND %s AND %s`,
+		older, homeWindow, home, sees)+p.SQL("i.id", &args), args...)
+	if err != nil {
+		return nil, fmt.Errorf("look through the newest items: %w", err)
+	}
+	return content.Rows(ctx, t.DB, ids)
 }
+
+// authors are those whom the viewer follows, and the viewer.
+const authors = "SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1"
 
 // amongLastAuthors takes the authors who wrote last, twice as many as the page has items: each has one item at least that is
 // as new as the last of theirs, so that the page, even when half of it is not shown, holds nothing older and nobody else.
