@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// What one process may use. The memory is that of its addresses, of which it touches less than half.
-const limits = `ulimit -v 1572864 && ulimit -t 1200 && ulimit -f 409600 && ulimit -c 0 && exec nice -n 10 "$0" "$@"`
+// What one process may use. The memory is that of its addresses, of which it touches less than half; when the machine has too little of
+// it, this process goes, and not the node.
+const limits = `{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; ulimit -v 1572864 && ulimit -t 1200 && ulimit -f 409600 && ulimit -c 0 && exec nice -n 10 "$0" "$@"`
 
 // FindTools looks for ffmpeg and ffprobe on the path; nil: they are not there.
 func FindTools() *Tools {
