@@ -82,8 +82,8 @@ func (a *API) configuration() (c configuration) {
 	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
 	c.Accounts.DisplayName, c.Accounts.Note, c.Accounts.FeaturedTags = maxDisplayName, maxNote, timeline.MostFeatured
 	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, content.LinkCharacters
-	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
-	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxBytes, 120, media.MaxPixels
+	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, a.Media.MIMETypes(), media.MaxBytes, media.MaxPixels
+	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxVideoBytes, 120, media.MaxPixels
 	c.Polls.Options, c.Polls.Characters = outbox.MaxOptions, outbox.MaxOptionChars
 	c.Polls.Min, c.Polls.Max = int(outbox.MinPoll.Seconds()), int(outbox.MaxPoll.Seconds())
 	c.Access.Live, c.Access.Hashtag, c.Access.Trending = feeds{"public", "public"}, feeds{"public", "public"}, feeds{"disabled", "disabled"}

@@ -194,6 +194,7 @@ var answers = map[string]string{
 	"POST /api/v1/statuses/{id}/unpin": "Status", "GET /api/v1/statuses/{id}/quotes": "[]Status", "POST /api/v1/statuses/{id}/quotes/{quoting}/revoke": "Status",
 	"PUT /api/v1/statuses/{id}/interaction_policy": "Status", "GET /api/v1/polls/{id}": "Poll", "POST /api/v1/polls/{id}/votes": "Poll",
 	"POST /api/v2/media": "MediaAttachment", "POST /api/v1/media": "MediaAttachment", "GET /api/v1/media/{id}": "MediaAttachment", "PUT /api/v1/media/{id}": "MediaAttachment",
+	"DELETE /api/v1/media/{id}": "Nothing", "GET /api/v1/custom_emojis": "[]CustomEmoji",
 	"GET /api/v1/bookmarks": "[]Status", "GET /api/v1/favourites": "[]Status", "GET /api/v1/timelines/home": "[]Status", "GET /api/v1/timelines/public": "[]Status",
 	"GET /api/v1/timelines/tag/{name}": "[]Status", "GET /api/v1/timelines/list/{id}": "[]Status", "GET /api/v1/lists": "[]List", "GET /api/v1/lists/{id}": "List",
 	"GET /api/v1/lists/{id}/accounts": "[]Account", "GET /api/v1/tags/{name}": "Tag", "GET /api/v1/markers": "Markers", "POST /api/v1/markers": "Markers",

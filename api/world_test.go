@@ -64,6 +64,7 @@ func newAPI(t testing.TB, d *db.DB) *API {
 	})
 	library := &content.Library{DB: d, Dir: dir, Media: store}
 	queue := jobs.New(d, log)
+	store.Prepare(queue, media.FindTools())
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
 	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,

@@ -739,6 +739,19 @@ INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
   SELECT 1, 'index', 'all', CAST('0' AS BYTEA), 1, 1 WHERE EXISTS (SELECT 1 FROM actors);
 
 -- media: emojis
+-- media: emojis, documents, and what is still being processed
+
+ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT '';               -- waiting: path is what was sent; failed; '' fit to show
+ALTER TABLE files ADD COLUMN error TEXT NOT NULL DEFAULT '';               -- why it failed, in a sentence
+ALTER TABLE files ADD COLUMN name TEXT NOT NULL DEFAULT '';                -- of a document, as its sender called it
+
+CREATE TABLE emojis (
+  name     TEXT PRIMARY KEY,                  -- what stands between the colons
+  file     BIGINT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+  category TEXT NOT NULL DEFAULT '',
+  visible  BOOLEAN NOT NULL DEFAULT TRUE,     -- in the pickers of clients
+  created  BIGINT NOT NULL
+);
 
 -- moderation
 
