@@ -39,11 +39,16 @@ func (o *Outbox) Follow(ctx context.Context, who, target *actors.Actor, boosts, 
 }
 
 func (o *Outbox) follow(ctx context.Context, tx *db.Tx, who, target *actors.Actor) (*actors.Relation, error) {
+	return o.ask(ctx, tx, who, target, "")
+}
+
+// ask is follow with a message for who decides about it.
+func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, message string) (*actors.Relation, error) {
 	before, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
 	if err != nil || before.State == actors.Active || before.State == actors.Requested {
 		return before, err
 	}
-	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow"}
+	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow", Message: message}
 	if target.Local {
 		r, err := o.Dir.Ask(ctx, tx, who, target, request)
 		if err != nil {
@@ -55,7 +60,7 @@ func (o *Outbox) follow(ctx context.Context, tx *db.Tx, who, target *actors.Acto
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}}})
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}})
 	return r, err
 }
 
@@ -155,35 +160,46 @@ func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker actors.ID,
 	if err != nil {
 		return err
 	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, asker, who.ID)
-		if err != nil {
-			return err
-		}
-		if r.State != actors.Requested {
-			return fault.Say(fault.NotFound, "%s does not ask to follow you (any more).", from.Handle())
-		}
-		if err := o.Timelines.Forget(ctx, tx, who.ID, timeline.FollowRequest, asker, 0); err != nil {
-			return err
-		}
-		if !accept {
-			if _, err := o.Dir.End(ctx, tx, from, who, actors.Removed); err != nil {
-				return err
-			}
-			return o.Reply(ctx, tx, "Reject", who, from, r.Request)
-		}
-		if _, err := o.Dir.Admit(ctx, tx, from, who); err != nil {
-			return err
-		}
-		if err := o.Timelines.Notify(ctx, tx, who.ID, timeline.Follow, asker, 0); err != nil {
-			return err
-		}
-		return o.Reply(ctx, tx, "Accept", who, from, r.Request)
-	})
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error { return o.answer(ctx, tx, who, from, accept) })
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", from.IRI, err)
 	}
 	return nil
+}
+
+// answer decides a request to one of our people or groups: of a group all who might have decided need to no more.
+func (o *Outbox) answer(ctx context.Context, tx *db.Tx, of, asker *actors.Actor, accept bool) error {
+	r, err := actors.RelationOf(ctx, tx, asker.ID, of.ID)
+	if err != nil {
+		return err
+	}
+	if r.State != actors.Requested {
+		return fault.Say(fault.NotFound, "%s does not ask that (any more).", asker.Handle())
+	}
+	deciders := []*actors.Actor{of}
+	if of.IsGroup() {
+		if deciders, err = actors.Moderators(ctx, tx, of.ID); err != nil {
+			return err
+		}
+	}
+	for _, d := range deciders {
+		if err := o.Timelines.Forget(ctx, tx, d.ID, timeline.FollowRequest, asker.ID, 0); err != nil {
+			return err
+		}
+	}
+	if !accept {
+		if _, err := o.Dir.End(ctx, tx, asker, of, actors.Removed); err != nil {
+			return err
+		}
+		return o.Reply(ctx, tx, "Reject", of, asker, r.Request)
+	}
+	if _, err := o.Dir.Admit(ctx, tx, asker, of); err != nil {
+		return err
+	}
+	if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker.ID, 0); err != nil {
+		return err
+	}
+	return o.Reply(ctx, tx, "Accept", of, asker, r.Request)
 }
 
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
@@ -204,30 +220,32 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 // RemoveFollower ends somebody's following of one of ours, or a membership of a group of ours. GoToSocial does not act on a
 // Reject of what was accepted, so that Block and Undo follow where it might be one: after those the person may ask again.
 func (o *Outbox) RemoveFollower(ctx context.Context, who, follower *actors.Actor) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
-		if err != nil {
-			return err
-		}
-		ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
-		if err != nil || !ended || follower.Local {
-			return err
-		}
-		if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
-			return err
-		}
-		block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
-		sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
-		if err != nil {
-			return err
-		}
-		_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
-		return err
-	})
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error { return o.removeFollower(ctx, tx, who, follower) })
 	if err != nil {
 		return fmt.Errorf("remove follower %s: %w", follower.IRI, err)
 	}
 	return nil
+}
+
+func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor) error {
+	r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
+	if err != nil {
+		return err
+	}
+	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
+	if err != nil || !ended || follower.Local {
+		return err
+	}
+	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
+		return err
+	}
+	block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
+	sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
+	if err != nil {
+		return err
+	}
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
+	return err
 }
 
 // Block ends every relation between two people and keeps them apart.
