@@ -62,18 +62,7 @@ func MembersOf(ctx context.Context, q db.Q, group ID, role Role, p Page) ([]Rela
 		return nil, fmt.Errorf("list members of group %d: %w", group, err)
 	}
 	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	ids := make([]ID, len(relations))
-	for i, r := range relations {
-		ids[i] = r.Subject
-	}
-	known, err := Many(ctx, q, ids)
-	all := make([]Related, 0, len(relations))
-	for _, r := range relations {
-		if who := known[r.Subject]; who != nil {
-			all = append(all, Related{who, r})
-		}
-	}
-	return all, err
+	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
 }
 
 // OwnersOf counts the owners of a group, and holds the group's row until the end of the transaction, so that two of them

@@ -22,27 +22,27 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // API serves clients. All fields but the last group are needed.
 type API struct {
-	DB        *db.DB
-	Dir       *actors.Directory
-	Timelines *timeline.Timelines
-	Outbox    *outbox.Outbox
-	Inbox     *inbox.Inbox
-	Auth      *auth.Auth
-	Media     *media.Store
+	DB         *db.DB
+	Dir        *actors.Directory
+	Timelines  *timeline.Timelines
+	Outbox     *outbox.Outbox
+	Inbox      *inbox.Inbox
+	Auth       *auth.Auth
+	Media      *media.Store
+	Moderation *moderation.Moderation
 
-	Version     string       // of this program: "0.1.0"
-	Name        string       // of the node
-	Description string       // of the node, in a sentence
-	Email       string       // where to write to
-	Rules       []string     // of the node, one sentence each
-	Requests    int          // per address (RemoteAddr) and five minutes; 0: no limit
-	Log         *slog.Logger // nil: slog.Default()
+	Version  string       // of this program: "0.1.0"
+	Name     string       // of the node
+	Email    string       // where to write to
+	Requests int          // per address (RemoteAddr) and five minutes; 0: no limit
+	Log      *slog.Logger // nil: slog.Default()
 
 	buckets buckets
 	streams streams
@@ -155,6 +155,7 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 //	app             any token
 //	read:x write:y  a person's token with these scopes
 //	user            a person's token
+//	admin:x         an administrator's token with the scope
 func (a *API) admit(c *call, scope string) error {
 	bearer, given := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 	if !given && strings.HasPrefix(c.r.URL.Path, streamingPath) { // browsers cannot send that header with a WebSocket
@@ -176,12 +177,20 @@ func (a *API) admit(c *call, scope string) error {
 	if access.Account != nil {
 		c.viewer = actors.Viewer{ID: access.Account.ID}
 	}
+	if access.Account != nil {
+		if err := a.Auth.Present(c.r.Context(), access.Account.ID, c.r.RemoteAddr); err != nil { // no reason to refuse
+			a.logger().Warn("client API", "error", err)
+		}
+	}
 	if scope == "public" || scope == "app" {
 		return nil
 	}
 	for _, one := range strings.Fields(strings.TrimSuffix(scope, "?")) {
 		if one != "user" && !access.Scopes.Allows(one) {
 			return fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs %s.", one)
+		}
+		if strings.HasPrefix(one, "admin:") && (access.Account == nil || !access.Account.Admin) {
+			return fault.Say(fault.Forbidden, "This action is not allowed")
 		}
 	}
 	if access.Account == nil && !optional {
@@ -262,6 +271,8 @@ func (a *API) logger() *slog.Logger {
 type failure struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description,omitempty"`
+
+	Details map[string][]moderation.Problem `json:"details,omitempty"` // what is wrong with which field
 }
 
 // fail answers with an error: the asker reads its sentence, the log its chain.
@@ -269,6 +280,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, body := fault.Status(err), failure{Error: fault.Sentence(err)}
 	if refused := (*auth.OAuthError)(nil); errors.As(err, &refused) {
 		body = failure{Error: refused.Code, Description: refused.Description}
+	}
+	if wrong := (*moderation.Wrong)(nil); errors.As(err, &wrong) {
+		body = failure{Error: wrong.Error(), Details: wrong.Details}
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Mastodon API"`)

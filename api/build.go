@@ -15,26 +15,44 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
 )
 
-// account shows an actor.
+// account shows an actor. Of a suspended one nothing is told but that.
 func (a *API) account(of *actors.Actor) *account {
-	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), DisplayName: of.DisplayName(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(),
-		Discoverable: of.Discoverable, Indexable: of.Indexable, Noindex: !of.Indexable, Group: of.IsGroup(), CreatedAt: stamp(of.Published), Note: of.Summary,
-		URL: of.URL, URI: of.IRI, Avatar: a.picture(of.Icon, avatarPath), Header: a.picture(of.Image, headerPath),
-		FollowersCount: of.FollowersCount, FollowingCount: of.FollowingCount, StatusesCount: of.ItemsCount,
-		Emojis: a.emojis(of.Emojis), Roles: []empty{}, Fields: fields(of.Fields, false), Suspended: !of.Suspended.IsZero()}
-	x.AvatarStatic, x.HeaderStatic = x.Avatar, x.Header
+	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(), Group: of.IsGroup(),
+		CreatedAt: stamp(of.Published), URL: of.URL, URI: of.IRI, Emojis: []emoji{}, Roles: []empty{}, Fields: []field{}, Avatar: a.Dir.URL(avatarPath), Header: a.Dir.URL(headerPath)}
 	if of.IsGroup() {
 		x.Locked = of.JoinPolicy != actors.JoinOpen
 	}
-	if !of.LastItem.IsZero() {
-		day := of.LastItem.UTC().Format(time.DateOnly)
-		x.LastStatusAt = &day
+	if x.Suspended = !of.Suspended.IsZero(); !x.Suspended {
+		x.DisplayName, x.Note, x.Emojis, x.Fields = of.DisplayName(), of.Summary, a.emojis(of.Emojis), fields(of.Fields, false)
+		x.Avatar, x.Header, x.AvatarText, x.HeaderText = a.picture(of.Icon, avatarPath), a.picture(of.Image, headerPath), of.IconDescription, of.ImageDescription
+		x.Discoverable, x.Indexable, x.Hidden, x.Limited = of.Discoverable, of.Indexable, of.HideCollections, !of.Silenced.IsZero()
+		x.ShowMedia, x.ShowReplies, x.ShowFeatured = of.ShowMedia, of.ShowMediaReplies, of.ShowFeatured
+		x.FollowersCount, x.FollowingCount, x.StatusesCount = of.FollowersCount, of.FollowingCount, of.ItemsCount
+		if !of.LastItem.IsZero() {
+			day := of.LastItem.UTC().Format(time.DateOnly)
+			x.LastStatusAt = &day
+		}
 	}
+	x.Noindex, x.AvatarStatic, x.HeaderStatic = !x.Indexable, x.Avatar, x.Header
 	return x
+}
+
+// whole is account with where it has moved to, for a view of one.
+func (a *API) whole(ctx context.Context, of *actors.Actor) (*account, error) {
+	x := a.account(of)
+	if of.MovedTo == "" {
+		return x, nil
+	}
+	to, err := actors.ByIRIs(ctx, a.DB, []string{of.MovedTo})
+	if len(to) == 1 && to[0].ID != of.ID {
+		x.Moved = a.account(to[0])
+	}
+	return x, err
 }
 
 // picture is never empty: strict clients decode an address.
@@ -48,7 +66,9 @@ func (a *API) picture(address, otherwise string) string {
 func (a *API) accounts(list []*actors.Actor) []*account {
 	all := make([]*account, 0, len(list))
 	for _, one := range list {
-		all = append(all, a.account(one))
+		if one.Suspended.IsZero() {
+			all = append(all, a.account(one))
+		}
 	}
 	return all
 }
@@ -62,7 +82,7 @@ var (
 func fields(of []actors.Field, plain bool) []field {
 	all := make([]field, len(of))
 	for i, f := range of {
-		all[i] = field{Name: f.Name, Value: f.Value}
+		all[i] = field{Name: f.Name, Value: f.Value, VerifiedAt: stampOrNull(db.FromMillis(f.Verified))}
 		if plain { // of a link its whole address, of which only the beginning of the text may be shown
 			all[i].Value = html.UnescapeString(markup.ReplaceAllString(link.ReplaceAllString(f.Value, "$1"), ""))
 		}
@@ -140,6 +160,7 @@ type shown struct {
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	whole      bool // also what suspended people made, for who decides about them
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -280,6 +301,9 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
 		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
+	if who := s.people[i.Author]; !who.Sensitized.IsZero() {
+		x.Sensitive = true
+	}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
 	}
@@ -324,7 +348,7 @@ func (a *API) accountOf(s *shown, id actors.ID) *account {
 		return x
 	}
 	who := s.people[id]
-	if who == nil {
+	if who == nil || !who.Suspended.IsZero() && !s.whole {
 		return nil
 	}
 	x := a.account(who)
@@ -385,11 +409,17 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 	return x
 }
 
-// relationshipOf shows how somebody stands to another.
+// relationshipOf shows how somebody stands to another. requested_by holds for requests to join a group of one's own too: clients
+// show the two buttons by it.
 func relationshipOf(id actors.ID, s *actors.Standing) relationship {
 	out, in := s.Outgoing, s.Incoming
 	following := out.State == actors.Active
-	return relationship{ID: digits(id), Following: following, ShowingReblogs: following && out.Boosts, Notifying: following && out.Notify,
-		Requested: out.State == actors.Requested, FollowedBy: in.State == actors.Active, RequestedBy: in.State == actors.Requested,
-		Blocking: s.Blocking, BlockedBy: s.BlockedBy}
+	x := relationship{ID: digits(id), Following: following, ShowingReblogs: following && out.Boosts, Notifying: following && out.Notify,
+		Requested: out.State == actors.Requested, FollowedBy: in.State == actors.Active, RequestedBy: s.Asks,
+		Blocking: s.Blocking, BlockedBy: s.BlockedBy, Muting: s.Muting, MutingNotifications: s.MutingNotifications, MutingExpiresAt: stampOrNull(s.MutedUntil),
+		DomainBlocking: s.DomainBlocking, Endorsed: s.Endorsed, Note: s.Note}
+	if following && len(out.Languages) > 0 {
+		x.Languages = &out.Languages
+	}
+	return x
 }

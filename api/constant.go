@@ -30,10 +30,6 @@ func noPush(context.Context, *call) (any, error) {
 	return nil, fault.Say(fault.NotFound, "There is no subscription: this server does not push yet.")
 }
 
-func listsAreGroups(context.Context, *call) (any, error) {
-	return nil, fault.Say(fault.Invalid, "Lists are the groups that you are a member of: join or leave a group to change them.")
-}
-
 type policy struct {
 	NotFollowing  string `json:"for_not_following"`
 	NotFollowers  string `json:"for_not_followers"`

@@ -29,6 +29,8 @@ type account struct {
 	AvatarStatic   string    `json:"avatar_static"`
 	Header         string    `json:"header"`
 	HeaderStatic   string    `json:"header_static"`
+	AvatarText     string    `json:"avatar_description"`
+	HeaderText     string    `json:"header_description"`
 	FollowersCount int64     `json:"followers_count"`
 	FollowingCount int64     `json:"following_count"`
 	StatusesCount  int64     `json:"statuses_count"`
@@ -36,10 +38,14 @@ type account struct {
 	Hidden         bool      `json:"hide_collections"`
 	Noindex        bool      `json:"noindex"`
 	Emojis         []emoji   `json:"emojis"`
+	ShowMedia      bool      `json:"show_media"`
+	ShowReplies    bool      `json:"show_media_replies"`
+	ShowFeatured   bool      `json:"show_featured"`
 	Roles          []empty   `json:"roles"`
 	Fields         []field   `json:"fields"`
 	Moved          *account  `json:"moved,omitempty"`
 	Suspended      bool      `json:"suspended,omitempty"`
+	Limited        bool      `json:"limited,omitempty"`
 	Source         *source   `json:"source,omitempty"` // CredentialAccount
 	Role           *roleOfMe `json:"role,omitempty"`   // CredentialAccount
 }
@@ -48,16 +54,17 @@ type account struct {
 type empty struct{}
 
 type source struct {
-	Attribution    []empty `json:"attribution_domains"`
-	Note           string  `json:"note"`
-	Fields         []field `json:"fields"`
-	Privacy        string  `json:"privacy"`
-	Sensitive      bool    `json:"sensitive"`
-	Language       string  `json:"language"`
-	FollowRequests int     `json:"follow_requests_count"`
-	Hidden         bool    `json:"hide_collections"`
-	Discoverable   bool    `json:"discoverable"`
-	Indexable      bool    `json:"indexable"`
+	Attribution    []string `json:"attribution_domains"`
+	Note           string   `json:"note"`
+	Fields         []field  `json:"fields"`
+	Privacy        string   `json:"privacy"`
+	Sensitive      bool     `json:"sensitive"`
+	Language       string   `json:"language"`
+	FollowRequests int      `json:"follow_requests_count"`
+	Hidden         bool     `json:"hide_collections"`
+	Discoverable   bool     `json:"discoverable"`
+	Indexable      bool     `json:"indexable"`
+	QuotePolicy    string   `json:"quote_policy"`
 }
 
 type roleOfMe struct {
@@ -251,6 +258,10 @@ type notification struct {
 	CreatedAt string   `json:"created_at"`
 	Account   *account `json:"account"`
 	Status    *status  `json:"status,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 type groupedNotifications struct {
@@ -281,6 +292,10 @@ type notificationGroup struct {
 	Latest     string   `json:"latest_page_notification_at"`
 	Accounts   []string `json:"sample_account_ids"`
 	StatusID   string   `json:"status_id,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 type marker struct {
@@ -312,14 +327,13 @@ type found struct {
 }
 
 type preferences struct {
-	Visibility string  `json:"posting:default:visibility"`
-	Sensitive  bool    `json:"posting:default:sensitive"`
-	Language   *string `json:"posting:default:language"`
-	Media      string  `json:"reading:expand:media"`
-	Spoilers   bool    `json:"reading:expand:spoilers"`
-	Gifs       bool    `json:"reading:autoplay:gifs"`
-
-	QuotePolicy string `json:"posting:default:quote_policy"`
+	Visibility  string  `json:"posting:default:visibility"`
+	Sensitive   bool    `json:"posting:default:sensitive"`
+	Language    *string `json:"posting:default:language"`
+	QuotePolicy string  `json:"posting:default:quote_policy"`
+	Media       string  `json:"reading:expand:media"`
+	Spoilers    bool    `json:"reading:expand:spoilers"`
+	Gifs        bool    `json:"reading:autoplay:gifs"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

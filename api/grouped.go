@@ -103,6 +103,7 @@ func (a *API) results(ctx context.Context, c *call, all []bunch) (groupedNotific
 				about[item], x.Statuses = true, append(x.Statuses, t.statuses[item])
 			}
 		}
+		g.Report, g.Event, g.Warning = t.decided.reports[b[0].About], t.decided.severances[b[0].About], t.decided.warnings[b[0].About]
 		x.Groups = append(x.Groups, g)
 	}
 	if c.Text("expand_accounts") == "partial_avatars" {

@@ -38,6 +38,7 @@ func (c *call) notificationPage(ctx context.Context, more int) ([]timeline.Notif
 type told struct {
 	accounts map[actors.ID]*account
 	statuses map[content.ID]*status
+	decided  decided
 }
 
 func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notification) (told, error) {
@@ -52,6 +53,9 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	}
 	known, err := actors.Many(ctx, a.DB, people)
 	if err != nil {
+		return t, err
+	}
+	if t.decided, err = a.decisions(ctx, list); err != nil {
 		return t, err
 	}
 	for id, one := range known {
@@ -81,7 +85,9 @@ func (t told) shows(n timeline.Notification) bool {
 }
 
 func (t told) notification(n timeline.Notification) notification {
-	return notification{ID: digits(n.ID), Type: n.Kind, GroupKey: groupKey(n), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x := notification{ID: digits(n.ID), Type: n.Kind, GroupKey: groupKey(n), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x.Report, x.Event, x.Warning = t.decided.reports[n.About], t.decided.severances[n.About], t.decided.warnings[n.About]
+	return x
 }
 
 func (a *API) notifications(ctx context.Context, c *call) (any, error) {

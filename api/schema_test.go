@@ -22,12 +22,14 @@ import (
 // can be null; [] is a list. Keys that are not here are wrong too.
 var schemas = map[string]string{
 	"Account": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
-		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool`,
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool limited?:bool`,
 	"CredentialAccount": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
-		avatar:url avatar_static:url header:url header_static:url followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
-		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field source:Source role:Role`,
-	"Source":      `attribution_domains:[]text note:text fields:[]Field privacy:visibility sensitive:bool language:text follow_requests_count:int hide_collections:bool? discoverable:bool? indexable:bool`,
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? limited?:bool source:Source role:Role`,
+	"Source":      `attribution_domains:[]text note:text fields:[]Field privacy:visibility sensitive:bool language:text follow_requests_count:int hide_collections:bool? discoverable:bool? indexable:bool quote_policy:quotepolicy`,
 	"Role":        `id:text name:text color:text permissions:digits highlighted:bool`,
 	"Nothing":     ``,
 	"Field":       `name:text value:text verified_at:time?`,
@@ -64,22 +66,29 @@ var schemas = map[string]string{
 	"EditedOption":    `title:text`,
 	"Relationship": `id:id following:bool showing_reblogs:bool notifying:bool languages:[]text? followed_by:bool blocking:bool blocked_by:bool muting:bool muting_notifications:bool
 		muting_expires_at:time? requested:bool requested_by:bool domain_blocking:bool endorsed:bool note:text`,
-	"FamiliarFollowers":    `id:id accounts:[]Account`,
-	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status`,
+	"FamiliarFollowers": `id:id accounts:[]Account`,
+	"MutedAccount": `id:id username:word acct:word display_name:text locked:bool bot:bool discoverable:bool? indexable:bool group:bool created_at:time note:text url:url uri:url
+		avatar:url avatar_static:url header:url header_static:url avatar_description:text header_description:text show_media:bool show_media_replies:bool show_featured:bool
+		followers_count:int following_count:int statuses_count:int last_status_at:day? hide_collections:bool?
+		noindex:bool emojis:[]CustomEmoji roles:[]Nothing fields:[]Field moved?:Account? suspended?:bool limited?:bool mute_expires_at:time?`,
+	"Suggestion": `source:suggestionsource sources:[]reason account:Account`,
+	"Profile": `id:id display_name:text note:text fields:[]Field avatar:url? avatar_static:url? avatar_description:text header:url? header_static:url? header_description:text locked:bool
+		bot:bool hide_collections:bool? discoverable:bool? indexable:bool show_media:bool show_media_replies:bool show_featured:bool attribution_domains:[]word`,
+	"Notification":         `id:id type:notificationtype group_key:word created_at:time account:Account status?:Status report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"GroupedNotifications": `accounts:[]Account partial_accounts?:[]PartialAccount statuses:[]Status notification_groups:[]NotificationGroup`,
 	"PartialAccount":       `id:id acct:word url:url avatar:url avatar_static:url locked:bool bot:bool`,
 	"NotificationGroup": `group_key:word notifications_count:int type:notificationtype most_recent_notification_id:int page_min_id?:id page_max_id?:id latest_page_notification_at:time
-		sample_account_ids:[]id status_id?:id`,
+		sample_account_ids:[]id status_id?:id report?:Report event?:Severance moderation_warning?:AccountWarning`,
 	"NotificationPolicy": `for_not_following:word for_not_followers:word for_new_accounts:word for_private_mentions:word for_limited_accounts:word summary:PolicySummary`,
 	"PolicySummary":      `pending_requests_count:int pending_notifications_count:int`,
 	"Count":              `count:int`,
 	"Merged":             `merged:bool`,
 	"Markers":            `home?:Marker notifications?:Marker`,
 	"Marker":             `last_read_id:id version:int updated_at:time`,
-	"List":               `id:id title:text replies_policy:word exclusive:bool`,
+	"List":               `id:id title:text replies_policy:repliespolicy exclusive:bool`,
 	"Tag":                `id:id name:word url:url history:[]Nothing following:bool featuring:bool`,
 	"Search":             `accounts:[]Account statuses:[]Status hashtags:[]Tag`,
-	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? posting:default:quote_policy=word reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
+	"Preferences":        `posting:default:visibility=visibility posting:default:sensitive=bool posting:default:language=text? posting:default:quote_policy=quotepolicy reading:expand:media=word reading:expand:spoilers=bool reading:autoplay:gifs=bool`,
 	"Token":              `access_token:word token_type:word scope:text created_at:int`,
 	"Application":        `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text`,
 	"CredentialApplication": `id:id name:text website:url? scopes:[]word redirect_uris:[]text redirect_uri:text vapid_key:text client_id:word client_secret:word
@@ -92,7 +101,8 @@ var schemas = map[string]string{
 		registrations:Registrations api_versions:Versions contact:Contact rules:[]Rule`,
 	"Usage": `users:Active`, "Active": `active_month:int`, "Thumbnail": `url:url`, "Icon": `src:url size:word`, "Versions": `mastodon:int`, "Contact": `email:text account:Account?`,
 	"Registrations": `enabled:bool approval_required:bool reason_required:bool? message:text? min_age:int? url:url?`,
-	"Rule":          `id:id text:text hint:text translations:Nothing`,
+	"Rule":          `id:id text:text hint:text translations:Translations`,
+	"Translations":  `en?:RuleText`, "RuleText": `text:text hint:text`,
 	"InstanceV1": `uri:word title:text short_description:text description:text email:text version:text urls:StreamingURL stats:Stats thumbnail:url? languages:[]word registrations:bool
 		approval_required:bool invites_enabled:bool configuration:Configuration contact_account:Account? rules:[]Rule`,
 	"StreamingURL": `streaming_api:url`, "Stats": `user_count:int status_count:int domain_count:int`,
@@ -105,8 +115,31 @@ var schemas = map[string]string{
 		video_matrix_limit:int`,
 	"PollLimits": `max_options:int max_characters_per_option:int min_expiration:int max_expiration:int`,
 	"Access":     `live_feeds:Feeds hashtag_feeds:Feeds trending_link_feeds:Feeds`, "Feeds": `local:word remote:word`,
-	"Text":  `updated_at:time content:text`,
-	"Error": `error:text error_description?:text`,
+	"Text":    `updated_at:time content:text`,
+	"Error":   `error:text error_description?:text details?:Details existing_domain_block?:AdminDomainBlock`,
+	"Details": `username?:[]Problem email?:[]Problem password?:[]Problem agreement?:[]Problem reason?:[]Problem`, "Problem": `error:word description:text`,
+	"Week": `week:digits statuses:digits logins:digits registrations:digits`, "DomainBlock": `domain:text digest:word severity:domainseverity comment:text`,
+	"Terms": `effective_date:day effective:bool content:text succeeded_by:day?`,
+	"Announcement": `id:id content:text starts_at:time? ends_at:time? all_day:bool published_at:time updated_at:time read?:bool mentions:[]Mention statuses:[]AnnouncementStatus
+		tags:[]StatusTag emojis:[]CustomEmoji reactions:[]Reaction`,
+	"AnnouncementStatus": `id:id url:url`, "Reaction": `name:word count:int me?:bool url?:url static_url?:url`,
+	"Report": `id:id action_taken:bool action_taken_at:time? category:category comment:text forwarded:bool created_at:time status_ids:[]id collection_ids:[]id rule_ids:[]id
+		target_account:Account`,
+	"AccountWarning": `id:id action:warningaction text:text status_ids:[]id target_account:Account appeal:Nothing? created_at:time`,
+	"Severance":      `id:id type:severancetype purged:bool target_name:word followers_count:int following_count:int created_at:time`,
+	"AdminAccount": `id:id username:word domain:word? created_at:time email:text ip:word? ips:[]AdminIP locale:text invite_request:text? role:Role confirmed:bool approved:bool
+		disabled:bool sensitized:bool silenced:bool suspended:bool account:Account created_by_application_id?:id`,
+	"AdminIP": `ip:word used_at:time`,
+	"AdminReport": `id:id action_taken:bool action_taken_at:time? category:category comment:text forwarded:bool created_at:time updated_at:time account:AdminAccount
+		target_account:AdminAccount assigned_account:AdminAccount? action_taken_by_account:AdminAccount? statuses:[]Status rules:[]Rule`,
+	"DomainAllow": `id:id domain:word created_at:time`,
+	"AdminDomainBlock": `id:id domain:word digest:word created_at:time severity:severity reject_media:bool reject_reports:bool private_comment:text? public_comment:text?
+		obfuscate:bool`,
+	"EmailDomainBlock": `id:id domain:word created_at:time history:[]Tries`, "Tries": `day:digits accounts:digits uses:digits`,
+	"EmailBlock": `id:id canonical_email_hash:word`, "IPBlock": `id:id ip:word severity:ipseverity comment:text created_at:time expires_at:time?`,
+	"Measure": `key:word unit:word? total:digits previous_total?:digits data:[]Amount`, "Amount": `date:time value:digits`,
+	"Dimension": `key:word data:[]Part`, "Part": `key:text human_key:text value:text unit?:word human_value?:text`,
+	"Cohort": `period:time frequency:word data:[]Kept`, "Kept": `date:time rate:number value:digits`,
 }
 
 // answers are the entities that routes answer with; what is not here answers with an empty list.
@@ -123,7 +156,15 @@ var answers = map[string]string{
 	"POST /api/v1/accounts/{id}/follow": "Relationship", "POST /api/v1/accounts/{id}/unfollow": "Relationship", "POST /api/v1/accounts/{id}/remove_from_followers": "Relationship",
 	"POST /api/v1/accounts/{id}/block": "Relationship", "POST /api/v1/accounts/{id}/unblock": "Relationship", "GET /api/v1/follow_requests": "[]Account",
 	"POST /api/v1/follow_requests/{id}/authorize": "Relationship", "POST /api/v1/follow_requests/{id}/reject": "Relationship", "GET /api/v1/blocks": "[]Account",
-	"GET /api/v1/preferences": "Preferences", "POST /api/pleio/v1/groups": "Account",
+	"GET /api/v1/accounts/{id}/endorsements": "[]Account", "GET /api/v1/endorsements": "[]Account", "POST /api/v1/accounts/{id}/mute": "Relationship",
+	"POST /api/v1/accounts/{id}/unmute": "Relationship", "POST /api/v1/accounts/{id}/note": "Relationship", "POST /api/v1/accounts/{id}/pin": "Relationship",
+	"POST /api/v1/accounts/{id}/unpin": "Relationship", "POST /api/v1/accounts/{id}/endorse": "Relationship", "POST /api/v1/accounts/{id}/unendorse": "Relationship",
+	"GET /api/v1/mutes": "[]MutedAccount", "GET /api/v1/domain_blocks": "[]word", "POST /api/v1/domain_blocks": "Nothing", "DELETE /api/v1/domain_blocks": "Nothing",
+	"GET /api/v1/profile": "Profile", "PATCH /api/v1/profile": "Profile", "DELETE /api/v1/profile/avatar": "CredentialAccount", "DELETE /api/v1/profile/header": "CredentialAccount",
+	"GET /api/v1/suggestions": "[]Account", "GET /api/v2/suggestions": "[]Suggestion", "DELETE /api/v1/suggestions/{id}": "Nothing", "GET /api/v1/directory": "[]Account",
+	"POST /api/v1/lists": "List", "PUT /api/v1/lists/{id}": "List", "DELETE /api/v1/lists/{id}": "Nothing", "POST /api/v1/lists/{id}/accounts": "Nothing",
+	"DELETE /api/v1/lists/{id}/accounts": "Nothing",
+	"GET /api/v1/preferences":            "Preferences", "POST /api/pleio/v1/groups": "Account",
 	"POST /api/v1/statuses": "Status|ScheduledStatus", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
 	"DELETE /api/v1/statuses/{id}": "Status", "GET /api/v1/statuses/{id}/context": "Context", "GET /api/v1/statuses/{id}/source": "StatusSource",
 	"GET /api/v1/statuses/{id}/favourited_by": "[]Account", "GET /api/v1/statuses/{id}/reblogged_by": "[]Account",
@@ -144,6 +185,27 @@ var answers = map[string]string{
 	"POST /api/v1/notifications/{id}/dismiss": "Nothing", "GET /api/v2/notifications": "GroupedNotifications", "GET /api/v2/notifications/unread_count": "Count",
 	"GET /api/v2/notifications/policy": "NotificationPolicy", "PATCH /api/v2/notifications/policy": "NotificationPolicy", "GET /api/v2/notifications/{key}": "GroupedNotifications",
 	"POST /api/v2/notifications/{key}/dismiss": "Nothing", "GET /api/v2/notifications/{key}/accounts": "[]Account", "GET /api/v2/search": "Search",
+	"GET /api/v1/instance/activity": "[]Week", "GET /api/v1/instance/domain_blocks": "[]DomainBlock", "GET /api/v1/instance/terms_of_service": "Terms",
+	"GET /api/v1/instance/terms_of_service/{date}": "Terms", "GET /health": "file", "GET /api/v1/announcements": "[]Announcement",
+	"POST /api/v1/announcements/{id}/dismiss": "Nothing", "PUT /api/v1/announcements/{id}/reactions/{name}": "Nothing",
+	"DELETE /api/v1/announcements/{id}/reactions/{name}": "Nothing", "POST /api/v1/accounts": "Token", "POST /api/v1/reports": "Report",
+	"GET /api/v1/admin/accounts": "[]AdminAccount", "GET /api/v2/admin/accounts": "[]AdminAccount", "GET /api/v1/admin/accounts/{id}": "AdminAccount",
+	"DELETE /api/v1/admin/accounts/{id}": "AdminAccount", "POST /api/v1/admin/accounts/{id}/action": "Nothing", "POST /api/v1/admin/accounts/{id}/approve": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/reject": "AdminAccount", "POST /api/v1/admin/accounts/{id}/enable": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/unsilence": "AdminAccount", "POST /api/v1/admin/accounts/{id}/unsuspend": "AdminAccount",
+	"POST /api/v1/admin/accounts/{id}/unsensitive": "AdminAccount", "GET /api/v1/admin/reports": "[]AdminReport", "GET /api/v1/admin/reports/{id}": "AdminReport",
+	"PUT /api/v1/admin/reports/{id}": "AdminReport", "POST /api/v1/admin/reports/{id}/assign_to_self": "AdminReport", "POST /api/v1/admin/reports/{id}/unassign": "AdminReport",
+	"POST /api/v1/admin/reports/{id}/resolve": "AdminReport", "POST /api/v1/admin/reports/{id}/reopen": "AdminReport", "GET /api/v1/admin/domain_allows": "[]DomainAllow",
+	"POST /api/v1/admin/domain_allows": "DomainAllow", "GET /api/v1/admin/domain_allows/{id}": "DomainAllow", "DELETE /api/v1/admin/domain_allows/{id}": "DomainAllow",
+	"GET /api/v1/admin/domain_blocks": "[]AdminDomainBlock", "POST /api/v1/admin/domain_blocks": "AdminDomainBlock", "GET /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock",
+	"PUT /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock", "DELETE /api/v1/admin/domain_blocks/{id}": "AdminDomainBlock",
+	"GET /api/v1/admin/email_domain_blocks": "[]EmailDomainBlock", "POST /api/v1/admin/email_domain_blocks": "EmailDomainBlock",
+	"GET /api/v1/admin/email_domain_blocks/{id}": "EmailDomainBlock", "DELETE /api/v1/admin/email_domain_blocks/{id}": "EmailDomainBlock",
+	"GET /api/v1/admin/canonical_email_blocks": "[]EmailBlock", "POST /api/v1/admin/canonical_email_blocks": "EmailBlock",
+	"POST /api/v1/admin/canonical_email_blocks/test": "[]EmailBlock", "GET /api/v1/admin/canonical_email_blocks/{id}": "EmailBlock",
+	"DELETE /api/v1/admin/canonical_email_blocks/{id}": "EmailBlock", "GET /api/v1/admin/ip_blocks": "[]IPBlock", "POST /api/v1/admin/ip_blocks": "IPBlock",
+	"GET /api/v1/admin/ip_blocks/{id}": "IPBlock", "PUT /api/v1/admin/ip_blocks/{id}": "IPBlock", "DELETE /api/v1/admin/ip_blocks/{id}": "IPBlock",
+	"POST /api/v1/admin/measures": "[]Measure", "POST /api/v1/admin/dimensions": "[]Dimension", "POST /api/v1/admin/retention": "[]Cohort",
 	"GET /api/v1/streaming/health": "file",
 }
 
@@ -259,11 +321,22 @@ var (
 		"visibility":       {"public", "unlisted", "private", "direct"},
 		"cardtype":         {"link", "photo", "video"},
 		"refreshstate":     {"running", "finished"},
+		"quotepolicy":      {"public", "followers", "nobody"},
+		"repliespolicy":    {"followed", "list", "none"},
+		"suggestionsource": {"staff", "past_interactions", "global"},
+		"reason":           {"featured", "most_followed", "most_interactions", "similar_to_recently_followed", "friends_of_friends"},
 		"mediatype":        {"unknown", "image", "gifv", "video", "audio"},
-		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update"},
-		"quotestate":       {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
-		"quoterule":        {"public", "followers", "following", "unsupported_policy"},
-		"quoteanswer":      {"automatic", "manual", "denied", "unknown"},
+		"notificationtype": {"mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote", "quoted_update",
+			"admin.sign_up", "admin.report", "severed_relationships", "moderation_warning"},
+		"category":       {"spam", "legal", "violation", "other"},
+		"severity":       {"noop", "silence", "suspend"},
+		"domainseverity": {"silence", "suspend"},
+		"ipseverity":     {"sign_up_requires_approval", "sign_up_block", "no_access"},
+		"warningaction":  {"none", "disable", "mark_statuses_as_sensitive", "delete_statuses", "sensitive", "silence", "suspend"},
+		"severancetype":  {"domain_block", "user_domain_block", "account_suspension"},
+		"quotestate":     {"pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain", "muted_account"},
+		"quoterule":      {"public", "followers", "following", "unsupported_policy"},
+		"quoteanswer":    {"automatic", "manual", "denied", "unknown"},
 	}
 )
 

@@ -24,6 +24,9 @@ const (
 	longestDelay     = 5 * time.Second
 )
 
+// ErrPending is for who signed up and waits for an administrator.
+var ErrPending = fault.Say(fault.Forbidden, "Your login is currently pending approval")
+
 // Login checks a name or e-mail address with a password. Whoever is unknown gets the same answer, after the same time,
 // as whoever mistypes.
 //
@@ -45,11 +48,11 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password, remoteAddr stri
 	var stored string
 	c, err := db.One(ctx, a.d, func(row db.Scanner) (Account, error) {
 		var c Account
-		var created, disabled int64
-		err := row.Scan(append(c.fields(&created, &disabled), &stored)...)
-		c.Created, c.Disabled = db.FromMillis(created), db.FromMillis(disabled)
+		var created, disabled, pending int64
+		err := row.Scan(append(c.fields(&created, &disabled, &pending), &stored)...)
+		c.Created, c.Disabled, c.Pending = db.FromMillis(created), db.FromMillis(disabled), db.FromMillis(pending)
 		return c, err
-	}, "SELECT "+accountColumns+", c.password"+accountFrom+"WHERE (c.email = $1 OR LOWER(a.name) = $1) AND a.suspended = 0 AND a.deleted = 0", who)
+	}, "SELECT "+accountColumns+", c.password"+accountFrom+"WHERE (c.email = $1 OR LOWER(a.name) = $1) AND (a.suspended = 0 OR c.pending > 0) AND a.deleted = 0", who)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return Account{}, fmt.Errorf("log in: %w", err)
 	}
@@ -62,6 +65,9 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password, remoteAddr stri
 	}
 	a.failures.take(source)
 	a.failures.take(target)
+	if !c.Pending.IsZero() {
+		return Account{}, ErrPending
+	}
 	if !c.Disabled.IsZero() {
 		return Account{}, fault.Say(fault.Forbidden, "This account is disabled. Ask the administrator of this node.")
 	}

@@ -46,8 +46,8 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	}
 	res, err := tx.Exec(ctx, `INSERT INTO items (id, iri, kind, local, author, grp, audience, reply_to, reply_author, reply_iri, thread, boost_of, title, content,
 		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app,
-		quote_of, quote_iri, quote_state, quote_stamp, quote_policy)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+		quote_of, quote_iri, quote_state, quote_stamp, quote_policy, hidden)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, COALESCE(`+hiddenBy("$5")+`, 0))
 		ON CONFLICT (iri) DO NOTHING`,
 		i.ID, i.IRI, i.Kind, i.Local, i.Author, i.Group, i.Audience, i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.BoostOf, i.Title, i.Content,
 		i.Source, i.Summary, i.Language, i.URL, i.Context, i.Sensitive, pollText(i.Poll), emojiText(i.Emojis), db.Millis(i.Published), db.Millis(i.Edited),

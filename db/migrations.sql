@@ -433,6 +433,9 @@ ALTER TABLE actors ADD COLUMN hide_collections BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE actors ADD COLUMN icon_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN image_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JSON: domains that may name this actor as an author
+ALTER TABLE actors ADD COLUMN show_media BOOLEAN NOT NULL DEFAULT TRUE;    -- tabs of the profile
+ALTER TABLE actors ADD COLUMN show_media_replies BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE actors ADD COLUMN show_featured BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
 ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
 ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
@@ -453,7 +456,7 @@ INSERT INTO docs (item, body) SELECT id, doc FROM items;
 ALTER TABLE items DROP COLUMN doc;
 
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
-CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden);
+CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden, language);
 
 -- Lists of groups, and of organisations with the number of their people.
 CREATE INDEX actors_groups ON actors (id) WHERE kind = 'Group';
@@ -461,6 +464,70 @@ DROP INDEX actors_host;
 CREATE INDEX actors_host ON actors (host, kind, deleted);
 
 -- actors: what people keep to themselves about others
+
+CREATE TABLE mutes (
+  id            BIGINT PRIMARY KEY,
+  subject       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  notifications BOOLEAN NOT NULL,             -- these too
+  until         BIGINT NOT NULL DEFAULT 0,    -- 0: for good
+  UNIQUE (subject, object)
+);
+
+CREATE TABLE blocked_domains (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  domain  TEXT NOT NULL,
+  UNIQUE (subject, domain)
+);
+
+CREATE TABLE notes (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  text    TEXT NOT NULL,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE endorsements (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (subject, object)
+);
+
+-- Suggestions that somebody does not want again.
+CREATE TABLE dismissals (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE lists (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title     TEXT NOT NULL,
+  replies   TEXT NOT NULL,                    -- whose answers to others are shown: followed, list, none
+  exclusive BOOLEAN NOT NULL                  -- its members are not in home
+);
+CREATE INDEX lists_owner ON lists (owner, id);
+
+CREATE TABLE list_members (
+  id     BIGINT PRIMARY KEY,
+  list   BIGINT NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  member BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (list, member)
+);
+
+-- What is kept about somebody goes with that person.
+CREATE INDEX mutes_object ON mutes (object);
+CREATE INDEX notes_object ON notes (object);
+CREATE INDEX endorsements_object ON endorsements (object);
+CREATE INDEX dismissals_object ON dismissals (object);
+CREATE INDEX list_members_member ON list_members (member);
+
+-- Who chose to be found.
+CREATE INDEX actors_active ON actors (last_item) WHERE discoverable;
+CREATE INDEX actors_followed ON actors (followers_count) WHERE discoverable;
 
 -- content: quotes, drafts that wait, previews of links
 
@@ -543,6 +610,154 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_group ON decisions (grp, id);
 
 -- moderation
+
+ALTER TABLE peers ADD COLUMN id BIGINT NOT NULL DEFAULT 0;                 -- of the decision, as clients name it; 0: there is none
+ALTER TABLE peers ADD COLUMN decided BIGINT NOT NULL DEFAULT 0;            -- when; what it did to people bears the same time
+ALTER TABLE peers ADD COLUMN reject_media BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN reject_reports BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN comment TEXT NOT NULL DEFAULT '';             -- why, for everybody; note is for colleagues
+ALTER TABLE peers ADD COLUMN obfuscate BOOLEAN NOT NULL DEFAULT FALSE;     -- shown with stars
+UPDATE peers SET decided = created, id = created * 65536 + (SELECT COUNT(*) FROM peers o WHERE o.policy <> '' AND o.host < peers.host) WHERE policy <> '';
+UPDATE actors SET suspended = (SELECT p.decided FROM peers p WHERE p.host = actors.host)
+  WHERE NOT local AND suspended = 0 AND host IN (SELECT p.host FROM peers p WHERE p.policy = 'blocked');
+UPDATE items SET hidden = 2 WHERE author IN (SELECT a.id FROM actors a WHERE a.suspended > 0);
+CREATE UNIQUE INDEX peers_decision ON peers (id) WHERE id > 0;
+
+ALTER TABLE reports ADD COLUMN target BIGINT NOT NULL DEFAULT 0;           -- who is reported
+ALTER TABLE reports ADD COLUMN category TEXT NOT NULL DEFAULT 'other';     -- spam, legal, violation, other
+ALTER TABLE reports ADD COLUMN items TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of items
+ALTER TABLE reports ADD COLUMN rules TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of rules
+ALTER TABLE reports ADD COLUMN forwarded BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE reports ADD COLUMN assigned BIGINT NOT NULL DEFAULT 0;         -- to which administrator
+ALTER TABLE reports ADD COLUMN resolver BIGINT NOT NULL DEFAULT 0;         -- which administrator resolved it
+ALTER TABLE reports ADD COLUMN updated BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX reports_target ON reports (target, id) WHERE target > 0;
+
+DROP INDEX notifications_once;                                             -- one person may report, or be warned, more than once
+CREATE UNIQUE INDEX notifications_once ON notifications (owner, kind, actor, item, about);
+
+CREATE TABLE rules (
+  id           BIGINT PRIMARY KEY,
+  position     BIGINT NOT NULL,
+  text         TEXT NOT NULL,
+  hint         TEXT NOT NULL DEFAULT '',
+  translations TEXT NOT NULL DEFAULT '{}',    -- JSON: {"en":{"text","hint"}}
+  created      BIGINT NOT NULL,
+  deleted      BIGINT NOT NULL DEFAULT 0      -- reports may still name it
+);
+
+-- What the node says of itself, each version from its own date on.
+CREATE TABLE texts (
+  name      TEXT NOT NULL,                    -- description, about, privacy, terms
+  language  TEXT NOT NULL,
+  effective BIGINT NOT NULL,
+  content   TEXT NOT NULL,                    -- as it was typed
+  created   BIGINT NOT NULL,
+  PRIMARY KEY (name, language, effective)
+);
+
+CREATE TABLE announcements (
+  id        BIGINT PRIMARY KEY,
+  content   TEXT NOT NULL,                    -- as it was typed
+  starts    BIGINT NOT NULL DEFAULT 0,
+  ends      BIGINT NOT NULL DEFAULT 0,
+  all_day   BOOLEAN NOT NULL DEFAULT FALSE,
+  published BIGINT NOT NULL,                  -- shown from then on
+  updated   BIGINT NOT NULL
+);
+
+CREATE TABLE announcement_reads (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (announcement, account)
+);
+
+CREATE TABLE announcement_reactions (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  name         TEXT NOT NULL,                 -- an emoji, or the name of one of the node's own
+  created      BIGINT NOT NULL,
+  PRIMARY KEY (announcement, account, name)
+);
+
+CREATE TABLE warnings (
+  id     BIGINT PRIMARY KEY,
+  target BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  action TEXT NOT NULL,                       -- none, disable, sensitive, silence, suspend
+  text   TEXT NOT NULL,
+  report BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX warnings_target ON warnings (target);
+
+-- What one of ours lost by a decision about others.
+CREATE TABLE severances (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind      TEXT NOT NULL,                    -- domain_block, account_suspension
+  target    TEXT NOT NULL,                    -- the host, or the handle
+  followers BIGINT NOT NULL,
+  following BIGINT NOT NULL
+);
+CREATE INDEX severances_owner ON severances (owner);
+
+-- What was decided by whom: rows are added and never changed, and each has the hash over the one before.
+CREATE TABLE audit (
+  id     BIGINT PRIMARY KEY,
+  who    TEXT NOT NULL,                       -- name of the account, or "command line"
+  source TEXT NOT NULL,                       -- network address, or ''
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  hash   TEXT NOT NULL
+);
+
+CREATE TABLE email_domain_blocks (
+  id      BIGINT PRIMARY KEY,
+  domain  TEXT NOT NULL UNIQUE,
+  created BIGINT NOT NULL
+);
+
+CREATE TABLE email_domain_tries (
+  block  BIGINT NOT NULL REFERENCES email_domain_blocks (id) ON DELETE CASCADE,
+  day    BIGINT NOT NULL,                     -- midnight UTC
+  source TEXT NOT NULL,                       -- hash of the network
+  uses   BIGINT NOT NULL,
+  PRIMARY KEY (block, day, source)
+);
+
+CREATE TABLE email_blocks (
+  id   BIGINT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE                   -- SHA-256 of the address without its variations
+);
+
+CREATE TABLE ip_blocks (
+  id       BIGINT PRIMARY KEY,
+  prefix   TEXT NOT NULL UNIQUE,
+  severity TEXT NOT NULL,                     -- sign_up_requires_approval, sign_up_block, no_access
+  comment  TEXT NOT NULL,
+  created  BIGINT NOT NULL,
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+
+ALTER TABLE accounts ADD COLUMN pending BIGINT NOT NULL DEFAULT 0;         -- waits for approval, since
+ALTER TABLE accounts ADD COLUMN reason TEXT NOT NULL DEFAULT '';           -- why the person wants to join
+ALTER TABLE accounts ADD COLUMN made_by BIGINT NOT NULL DEFAULT 0;         -- the app that it was made with
+
+-- Where people came from last, written at most once a day for each address.
+CREATE TABLE addresses (
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  used    BIGINT NOT NULL,
+  PRIMARY KEY (account, address)
+);
+CREATE INDEX addresses_address ON addresses (address);
+
+-- On which days people were here: for the figures of the instance.
+CREATE TABLE active_days (
+  day     BIGINT NOT NULL,                    -- midnight UTC
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (day, account)
+);
 
 -- auth: second factor, push
 

@@ -137,24 +137,6 @@ func (o *Outbox) Expel(ctx context.Context, who, member, group *actors.Actor, re
 	return nil
 }
 
-// Decide answers a wish to join a group of this node.
-func (o *Outbox) Decide(ctx context.Context, who, asker, group *actors.Actor, accept bool, reason string) error {
-	err := o.in(ctx, who, group, actors.RoleModerator, func(tx *db.Tx, _ actors.Role) error {
-		if err := o.answer(ctx, tx, group, asker, accept); err != nil {
-			return err
-		}
-		d := Decision{By: who.ID, Kind: DecidedRejection, Subject: asker.ID, Reason: reason}
-		if accept {
-			d.Kind, d.Role = DecidedAdmission, actors.RoleMember
-		}
-		return o.decide(ctx, tx, group, d)
-	})
-	if err != nil {
-		return fmt.Errorf("answer the wish of %s to join %s: %w", asker.IRI, group.IRI, err)
-	}
-	return nil
-}
-
 // LockPost closes a post in a group for answers, or opens it again (FEP-1b12 Lock). The group may be elsewhere: its home decides.
 func (o *Outbox) LockPost(ctx context.Context, who, group *actors.Actor, id content.ID, on bool, reason string) error {
 	return o.moderate(ctx, who, group, id, "lock", func(tx *db.Tx, i *content.Item) (*vocab.Activity, error) {

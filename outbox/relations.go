@@ -76,16 +76,27 @@ func (o *Outbox) NotifyAsked(ctx context.Context, tx *db.Tx, who, target *actors
 	if r.State != actors.Requested {
 		return nil
 	}
-	staff, err := actors.Moderators(ctx, tx, target.ID)
+	staff, err := deciders(ctx, tx, target)
 	if err != nil {
 		return err
 	}
 	for _, s := range staff {
-		if err := o.Timelines.Notify(ctx, tx, s.ID, kind, who.ID, 0); err != nil {
+		if err := o.Timelines.Notify(ctx, tx, s, kind, who.ID, 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ChooseLanguages keeps in which languages one of ours wants to see the posts of somebody followed; none: all.
+func (o *Outbox) ChooseLanguages(ctx context.Context, who, target *actors.Actor, languages []string) error {
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
+		if err != nil {
+			return err
+		}
+		return actors.ChooseLanguages(ctx, tx, r, languages)
+	})
 }
 
 // Unfollow ends a following or a request, and leaves a group.
@@ -106,13 +117,8 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	if err != nil || !ended {
 		return err
 	}
-	for _, kind := range []string{timeline.Follow, timeline.FollowRequest} {
-		if err := o.Timelines.Forget(ctx, tx, target.ID, kind, who.ID, 0); err != nil {
-			return err
-		}
-	}
 	if target.Local {
-		return nil
+		return o.Withdrawn(ctx, tx, who, target)
 	}
 	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI},
 		vocab.Activity{ID: r.Request.ID, Type: r.Request.As, Object: vocab.Ref{ID: target.IRI}})})
@@ -154,54 +160,6 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Answer decides a request to follow one of ours.
-func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker actors.ID, accept bool) error {
-	from, err := actors.Get(ctx, o.DB, asker)
-	if err != nil {
-		return err
-	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error { return o.answer(ctx, tx, who, from, accept) })
-	if err != nil {
-		return fmt.Errorf("answer %s: %w", from.IRI, err)
-	}
-	return nil
-}
-
-// answer decides a request to one of our people or groups: of a group all who might have decided need to no more.
-func (o *Outbox) answer(ctx context.Context, tx *db.Tx, of, asker *actors.Actor, accept bool) error {
-	r, err := actors.RelationOf(ctx, tx, asker.ID, of.ID)
-	if err != nil {
-		return err
-	}
-	if r.State != actors.Requested {
-		return fault.Say(fault.NotFound, "%s does not ask that (any more).", asker.Handle())
-	}
-	deciders := []*actors.Actor{of}
-	if of.IsGroup() {
-		if deciders, err = actors.Moderators(ctx, tx, of.ID); err != nil {
-			return err
-		}
-	}
-	for _, d := range deciders {
-		if err := o.Timelines.Forget(ctx, tx, d.ID, timeline.FollowRequest, asker.ID, 0); err != nil {
-			return err
-		}
-	}
-	if !accept {
-		if _, err := o.Dir.End(ctx, tx, asker, of, actors.Removed); err != nil {
-			return err
-		}
-		return o.Reply(ctx, tx, "Reject", of, asker, r.Request)
-	}
-	if _, err := o.Dir.Admit(ctx, tx, asker, of); err != nil {
-		return err
-	}
-	if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker.ID, 0); err != nil {
-		return err
-	}
-	return o.Reply(ctx, tx, "Accept", of, asker, r.Request)
-}
-
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
@@ -233,7 +191,10 @@ func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *a
 		return err
 	}
 	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
-	if err != nil || !ended || follower.Local {
+	if err != nil || !ended {
+		return err
+	}
+	if err := o.Withdrawn(ctx, tx, follower, who); err != nil || follower.Local {
 		return err
 	}
 	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
@@ -258,7 +219,13 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.unfollow(ctx, tx, who, target); err != nil {
 			return err
 		}
-		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil || target.Local {
+		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil {
+			return err
+		}
+		if err := o.Timelines.ForgetFrom(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
+		if err := o.Withdrawn(ctx, tx, target, who); err != nil || target.Local {
 			return err
 		}
 		_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: a})
@@ -293,6 +260,9 @@ func (o *Outbox) Unblock(ctx context.Context, who, target *actors.Actor) error {
 func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
 	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := o.planLinks(ctx, tx, a); err != nil {
 			return err
 		}
 		return o.tellProfile(ctx, tx, a, federation.Signer{})

@@ -36,21 +36,22 @@ type Notification struct {
 	Kind  string
 	Actor actors.ID
 	Item  content.ID // 0: about no item
+	About int64      // a report, a severance or a warning, by the kind; 0: none
 }
 
 // Time is when it happened.
 func (n Notification) Time() time.Time { return db.TimeOf(n.ID) }
 
-// Notify tells the owner, when it is one of ours and somebody else (or its own poll has ended), has not blocked who did it, and was not told already.
+// Notify tells the owner, when it is one of ours and somebody else (or its own poll has ended), wants to hear of who did it (neither blocked, nor muted with
+// notifications, nor of a blocked domain), and was not told already.
 func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind string, who actors.ID, item content.ID) error {
 	if owner == who && kind != Poll {
 		return nil
 	}
 	id := t.DB.NewID()
 	res, err := tx.Exec(ctx, `INSERT INTO notifications (id, owner, kind, actor, item)
-		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0
-			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.subject = $2 AND b.object = $4)
-		ON CONFLICT (owner, kind, actor, item) DO NOTHING`, id, owner, kind, who, item)
+		SELECT $1, a.id, $3, $4, $5 FROM actors a WHERE a.id = $2 AND a.local AND a.kind = 'Person' AND a.deleted = 0 AND NOT `+unheard("$2", "$4", "$6")+`
+		ON CONFLICT DO NOTHING`, id, owner, kind, who, item, db.Millis(time.Now()))
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
@@ -75,7 +76,7 @@ type NotificationFilter struct {
 // Notifications lists what one of ours was told and may still see, newest first.
 func (t *Timelines) Notifications(ctx context.Context, v actors.Viewer, f NotificationFilter, p actors.Page) ([]Notification, error) {
 	where, args := notificationsSQL(v, f)
-	list, err := db.All(ctx, t.DB, scanNotification, "SELECT n.id, n.owner, n.kind, n.actor, n.item FROM notifications n LEFT JOIN items i ON i.id = n.item WHERE "+where+p.SQL("n.id", &args), args...)
+	list, err := db.All(ctx, t.DB, scanNotification, "SELECT n.id, n.owner, n.kind, n.actor, n.item, n.about FROM notifications n LEFT JOIN items i ON i.id = n.item WHERE "+where+p.SQL("n.id", &args), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list notifications: %w", err)
 	}
@@ -93,7 +94,7 @@ func (t *Timelines) NotificationCount(ctx context.Context, v actors.Viewer, f No
 
 func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 	sees, args := actors.Sees(v, "i", []any{v.ID})
-	where := "n.owner = $1 AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
+	where := "n.owner = $1 AND NOT EXISTS (SELECT 1 FROM actors na WHERE na.id = n.actor AND na.suspended > 0 AND n.kind <> 'admin.sign_up') AND (n.item = 0 OR (i.id IS NOT NULL AND " + sees + "))"
 	if len(f.Kinds) > 0 {
 		var list string
 		list, args = db.In(args, f.Kinds)
@@ -115,7 +116,7 @@ func notificationsSQL(v actors.Viewer, f NotificationFilter) (string, []any) {
 func (t *Timelines) Notification(ctx context.Context, v actors.Viewer, id int64) (Notification, error) {
 	where, args := notificationsSQL(v, NotificationFilter{})
 	args = append(args, id)
-	n, err := db.One(ctx, t.DB, scanNotification, fmt.Sprintf("SELECT n.id, n.owner, n.kind, n.actor, n.item FROM notifications n LEFT JOIN items i ON i.id = n.item WHERE %s AND n.id = $%d", where, len(args)), args...)
+	n, err := db.One(ctx, t.DB, scanNotification, fmt.Sprintf("SELECT n.id, n.owner, n.kind, n.actor, n.item, n.about FROM notifications n LEFT JOIN items i ON i.id = n.item WHERE %s AND n.id = $%d", where, len(args)), args...)
 	if errors.Is(err, fault.NotFound) {
 		err = fault.Say(fault.NotFound, "This notification does not exist any more.")
 	}
@@ -140,7 +141,7 @@ func (t *Timelines) DismissAll(ctx context.Context, v actors.Viewer) error {
 }
 
 func scanNotification(r db.Scanner) (n Notification, err error) {
-	return n, r.Scan(&n.ID, &n.Owner, &n.Kind, &n.Actor, &n.Item)
+	return n, r.Scan(&n.ID, &n.Owner, &n.Kind, &n.Actor, &n.Item, &n.About)
 }
 
 // Mark is how far one of ours has read a timeline.

@@ -84,7 +84,11 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	b := &profileBody{Actor: a, Link: w.link(a), Header: w.local(w.Media.ProxyURL(a.Image)), About: template.HTML(actors.SanitizeHTML(a.Summary)),
 		Kind: kinds[a.Kind], Open: a.JoinPolicy == actors.JoinOpen, Mods: a.Posting == actors.PostingMods}
 	for _, f := range a.Fields {
-		b.Lines = append(b.Lines, line{f.Name, template.HTML(actors.SanitizeHTML(f.Value))})
+		value := actors.SanitizeHTML(f.Value)
+		if a.Local {
+			value = actors.SanitizeField(f.Value)
+		}
+		b.Lines = append(b.Lines, line{f.Name, template.HTML(value)})
 	}
 	var err error
 	b.listing, err = w.paged(q, func(p actors.Page) ([]*content.Item, error) {
