@@ -19,6 +19,7 @@ const JoinRequest = "request"
 // GroupFilter narrows a list of groups.
 type GroupFilter struct {
 	Member ID     // only the groups that this actor is a member of; 0: all that may be known
+	Shared bool   // of these, only what the viewer is a member of too
 	Text   string // in the name or the title
 }
 
@@ -31,6 +32,9 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 	if f.Member != 0 {
 		args = append(args, f.Member)
 		condition = "(a.visibility <> 'hidden' OR " + mine + ") AND a.id IN (SELECT m.object FROM relations m WHERE m.subject = $2 AND m.state = 'active')"
+	}
+	if f.Shared {
+		condition += " AND " + mine
 	}
 	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
 		args = append(args, "%"+escapeLike(text)+"%")
@@ -89,15 +93,20 @@ func OrganisationsOf(ctx context.Context, q db.Q, of []*Actor) (map[string]strin
 	if err != nil {
 		return nil, fmt.Errorf("names of organisations: %w", err)
 	}
+	return titles(known), nil
+}
+
+// titles are the names that the organisations among these actors give themselves, by host.
+func titles(known []*Actor) map[string]string {
 	names := map[string]string{}
 	for _, kind := range []string{Application, Organization} { // the last has the last word
 		for _, a := range known {
-			if a.Kind == kind && a.Title != "" {
+			if at := strings.TrimPrefix(a.IRI, federation.Origin(a.IRI)); a.Kind == kind && a.Title != "" && (at == "/org" || at == "/actor") {
 				names[a.Host] = a.Title
 			}
 		}
 	}
-	return names, nil
+	return names
 }
 
 // Organisation is a node as those see it who work with its people.
@@ -154,9 +163,9 @@ func Organisations(ctx context.Context, q db.Q, after string, limit int) ([]Orga
 	if err != nil {
 		return nil, fmt.Errorf("names of organisations: %w", err)
 	}
-	names, err := OrganisationsOf(ctx, q, heads)
+	names := titles(heads)
 	for i := range all {
 		all[i].Title = names[all[i].Host]
 	}
-	return all, err
+	return all, nil
 }
