@@ -19,8 +19,8 @@ type dict map[string]any
 func reference(kind, name string) dict { return dict{"$ref": "#/components/" + kind + "/" + name} }
 
 const (
-	home    = "https://github.com/pleio-node/pleio-node"
-	nothere = "nobody@invalid.example" // the document must name an address
+	repository = "https://github.com/pleio-node/pleio-node"
+	nobody     = "nobody@invalid.example" // the document must name an address
 )
 
 // openapi answers with the description of our own API (/core/publish-openapi).
@@ -48,6 +48,7 @@ func (a *API) describeAPI() dict {
 		"responses": dict{"200": dict{"description": "The document.", "headers": dict{"API-Version": reference("headers", "API-Version")},
 			"content": dict{"application/json": dict{"schema": dict{"type": "object"}}}}, "429": reference("responses", "429")}}}
 	tags = append(tags, dict{"name": "documentation", "description": "What this API offers."})
+	slices.SortFunc(tags, func(a, b dict) int { return strings.Compare(a["name"].(string), b["name"].(string)) })
 	problems := dict{}
 	for _, status := range []int{400, 401, 403, 404, 429} {
 		problems[strconv.Itoa(status)] = dict{"description": http.StatusText(status), "headers": dict{"API-Version": reference("headers", "API-Version")},
@@ -55,7 +56,7 @@ func (a *API) describeAPI() dict {
 	}
 	contact := a.Email
 	if contact == "" {
-		contact = nothere
+		contact = nobody
 	}
 	return dict{"openapi": "3.1.0",
 		"info": dict{"title": a.Name + ": groups and organisations", "version": ownVersion,
@@ -63,8 +64,8 @@ func (a *API) describeAPI() dict {
 				"Everything else is in the Mastodon client API of the same node, with the same tokens; the numbers of accounts and statuses are the same in both. " +
 				"Requests are JSON or forms. Times are in UTC. Lists are paged by the Link header (RFC 8288).",
 			"contact": dict{"name": a.Name, "email": contact, "url": a.Dir.URL("/")},
-			"license": dict{"name": "EUPL-1.2", "identifier": "EUPL-1.2"}},
-		"externalDocs": dict{"url": home + "/blob/main/docs/json-api.md", "description": "Examples"},
+			"license": dict{"name": "EUPL-1.2", "url": repository + "/blob/main/LICENSES/EUPL-1.2.txt"}},
+		"externalDocs": dict{"url": repository + "/blob/main/docs/json-api.md", "description": "Examples"},
 		"servers":      []dict{{"url": a.Dir.URL(ownPath), "description": a.Name}},
 		"tags":         tags, "paths": paths,
 		"components": dict{"schemas": schemas, "responses": problems,
