@@ -121,8 +121,8 @@ type Organisation struct {
 func Organisations(ctx context.Context, q db.Q, after string, limit int) ([]Organisation, error) {
 	// From one host to the next by the index: reading every actor to find a few hosts would take long.
 	hosts, err := db.All(ctx, q, db.Scalar[string], `WITH RECURSIVE next (host) AS (
-			SELECT MIN(a.host) FROM actors a WHERE a.host > $1
-			UNION ALL SELECT (SELECT MIN(a.host) FROM actors a WHERE a.host > next.host) FROM next WHERE next.host IS NOT NULL)
+			SELECT MIN(a.host) FROM actors a WHERE a.host > $1 AND a.deleted = 0
+			UNION ALL SELECT (SELECT MIN(a.host) FROM actors a WHERE a.host > next.host AND a.deleted = 0) FROM next WHERE next.host IS NOT NULL)
 		SELECT next.host FROM next WHERE next.host IS NOT NULL AND next.host NOT IN (SELECT p.host FROM peers p WHERE p.policy = 'blocked') LIMIT $2`, after, limit)
 	if err != nil || len(hosts) == 0 {
 		return nil, err

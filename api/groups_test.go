@@ -184,6 +184,36 @@ func TestAHiddenGroupDoesNotExist(t *testing.T) {
 	})
 }
 
+// Every route of our own API about a post × every audience × every requester: what one may not see, or what stands elsewhere,
+// does not exist; and only who decides in the group decides about what stands in it.
+func TestOwnRoutesTellOfNoPostThatIsNotForTheAsker(t *testing.T) {
+	each(t, func(w *world) {
+		w.suspended()
+		asked := 0
+		for _, o := range w.api.operations() {
+			if !strings.Contains(o.path, "{status}") {
+				continue
+			}
+			for post, seers := range audiences {
+				for _, who := range []string{"cas", "anna", "bas"} {
+					answer := w.ask(o.method, strings.NewReplacer("{id}", "{wonen}", "{status}", "{"+post+"}").Replace(o.path), who, "")
+					asked++
+					want := http.StatusNotFound
+					if post == "grouppost" && seers[who] {
+						want = map[string]int{"cas": http.StatusForbidden, "anna": http.StatusForbidden, "bas": http.StatusNoContent}[who]
+					}
+					if answer.Code != want || strings.Contains(answer.Body.String(), "SECRET") {
+						t.Errorf("%s %s of a %s post, asked by %s: %d instead of %d: %s", o.method, o.path, post, who, answer.Code, want, answer.Body)
+					}
+				}
+			}
+		}
+		if asked < 60 {
+			t.Errorf("only %d requests", asked)
+		}
+	})
+}
+
 func TestOwnListsAreOfPages(t *testing.T) {
 	each(t, func(w *world) {
 		for _, name := range []string{"een", "twee", "drie"} {

@@ -18,6 +18,7 @@ import (
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/node"
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 // client is a program that works with the JSON API of one node for one person.
@@ -177,6 +178,69 @@ func TestTheLifeOfAGroupThroughTheJSONAPI(t *testing.T) {
 		chris.call("GET", "/organisations", "", http.StatusOK, &nodes)
 		if len(nodes) != 2 || nodes[0].Host != "gouda.example" || nodes[0].People != 1 || nodes[1].Groups != 1 {
 			t.Errorf("organisations: %+v", nodes)
+		}
+	})
+}
+
+// What an owner at home and a moderator elsewhere do in a group is so on every node with a member.
+func TestWhatModeratorsDoReachesEveryMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := world(t)
+		ctx := context.Background()
+		anna, bas, chris := w.As("anna@gouda"), w.As("bas@waterschap"), w.As("chris@provincie")
+		group := func(p *Person) *actors.Actor { return w.actor(p.where, "wonen@provincie") }
+		post := anna.Post("wonen@provincie", "Wie komt er?")
+		w.Settle()
+		closed := func(want bool) {
+			t.Helper()
+			w.Settle()
+			for _, p := range []*Person{anna, bas, chris} {
+				if got := !p.item(post).Closed.IsZero(); got != want {
+					t.Errorf("on %s the conversation is closed: %t", p.where, got)
+				}
+			}
+		}
+		pinned := func(want int) {
+			t.Helper()
+			w.Settle()
+			for _, p := range []*Person{anna, bas, chris} {
+				pins, _, err := outbox.Pins(ctx, p.node().DB, p.Viewer(), group(p).ID)
+				p.must(err, "reads the pins")
+				if len(pins) != want || want == 1 && pins[0] != p.item(post).ID {
+					t.Errorf("on %s %v is pinned", p.where, pins)
+				}
+				if !p.item(post).Pinned.IsZero() {
+					t.Errorf("on %s it is pinned on its author's page", p.where)
+				}
+			}
+		}
+		chris.must(chris.node().Outbox.LockPost(ctx, chris.Actor(), group(chris), chris.item(post).ID, true, "Genoeg"), "locks")
+		closed(true)
+		if _, err := bas.draft(outbox.Draft{Text: "Nog iets", ReplyTo: bas.item(post).ID}); err == nil {
+			t.Error("who is no moderator answers in a closed conversation")
+		}
+		if err := bas.node().Outbox.LockPost(ctx, bas.Actor(), group(bas), bas.item(post).ID, false, ""); err == nil {
+			t.Error("who is no moderator opens a conversation")
+		}
+		chris.must(chris.node().Outbox.SetRole(ctx, chris.Actor(), w.actor("provincie", "bas@waterschap"), group(chris), actors.RoleModerator), "promotes")
+		w.Settle()
+		bas.must(bas.node().Outbox.LockPost(ctx, bas.Actor(), group(bas), bas.item(post).ID, false, ""), "unlocks")
+		closed(false)
+		bas.must(bas.node().Outbox.PinPost(ctx, bas.Actor(), group(bas), bas.item(post).ID, true), "pins")
+		pinned(1)
+		answer := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "http://provincie.example/groups/wonen/featured", nil)
+		r.Header.Set("Accept", "application/activity+json")
+		w.Node("provincie").ServeHTTP(answer, r)
+		if !strings.Contains(answer.Body.String(), post) {
+			t.Errorf("featured: %d %s", answer.Code, answer.Body)
+		}
+		chris.must(chris.node().Outbox.PinPost(ctx, chris.Actor(), group(chris), chris.item(post).ID, false), "unpins")
+		pinned(0)
+		chris.must(chris.node().Outbox.SetRole(ctx, chris.Actor(), w.actor("provincie", "bas@waterschap"), group(chris), actors.RoleMember), "demotes")
+		w.Settle()
+		if err := bas.node().Outbox.PinPost(ctx, bas.Actor(), group(bas), bas.item(post).ID, true); err == nil {
+			t.Error("who is moderator no more pins")
 		}
 	})
 }
