@@ -79,6 +79,8 @@ type Field struct {
 type Emoji struct {
 	Name string `json:"name"` // without colons
 	URL  string `json:"url"`
+	// Static is a version that does not move; "" when there is none but URL.
+	Static string `json:"static,omitempty"`
 }
 
 // Acct is how clients name the actor: name when local, name@domain when not.
@@ -232,28 +234,4 @@ func present(a *Actor, err error) (*Actor, error) {
 		return nil, fault.Say(fault.Gone, "This account has been deleted.")
 	}
 	return a, nil
-}
-
-// Search finds known people and groups by the beginning of a name or of a word of the title, those whom the viewer follows
-// first. People of this node who did not choose to be findable are found by their whole name only (design rule 10).
-func Search(ctx context.Context, q db.Q, v Viewer, name, domain string, limit, offset int) ([]*Actor, error) {
-	end := name + "\U0010FFFF"
-	condition, args := "LOWER(a.name) >= $1 AND LOWER(a.name) < $2", []any{name, end}
-	if domain == "" {
-		args = append(args, "% "+escapeLike(name)+"%", escapeLike(name)+"%")
-		condition = "(" + condition + ` OR LOWER(a.title) LIKE $3 ESCAPE '\' OR LOWER(a.title) LIKE $4 ESCAPE '\')`
-	} else {
-		args = append(args, domain, domain+"\U0010FFFF")
-		condition += " AND a.domain >= $3 AND a.domain < $4"
-	}
-	args = append(args, name, v.ID, limit, offset)
-	return db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE "+condition+` AND a.deleted = 0 AND a.suspended = 0 AND a.kind IN ('Person', 'Group', 'Organization', 'Service')
-		AND (a.discoverable OR NOT a.local OR LOWER(a.name) = $5)
-		AND (a.silenced = 0 OR LOWER(a.name) = $5 OR EXISTS (SELECT 1 FROM relations r WHERE r.subject = $6 AND r.object = a.id AND r.state = 'active'))
-		ORDER BY CASE WHEN LOWER(a.name) = $5 THEN 0 ELSE 1 END, CASE WHEN EXISTS (SELECT 1 FROM relations r WHERE r.subject = $6 AND r.object = a.id AND r.state = 'active') THEN 0 ELSE 1 END,
-			a.followers_count DESC, a.id LIMIT $7 OFFSET $8`, args...)
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -30,6 +31,8 @@ type Directory struct {
 	NewRSA func() (*rsa.PrivateKey, error)
 	// Limited: no contact with other nodes than those that an administrator allowed.
 	Limited bool
+	// Reindex hears of who changed whether posts may be found; nil: nobody does.
+	Reindex func(context.Context, *db.Tx, ID) error
 
 	mu      sync.Mutex
 	signers map[ID]signers // at most maxSigners
@@ -174,7 +177,7 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	case Person:
 		a.URL = d.URL("/@" + a.Name)
 	}
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return fmt.Errorf("make %s %s: %w", strings.ToLower(a.Kind), a.Name, err)
 	}
 	return d.newKeys(ctx, tx, a, "")
@@ -197,13 +200,30 @@ const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, ti
 	attribution = excluded.attribution, show_media = excluded.show_media, show_media_replies = excluded.show_media_replies, show_featured = excluded.show_featured
 	RETURNING id`
 
-// save writes all that an actor says of itself; counts and the log's position are kept where they change.
-func save(ctx context.Context, tx *db.Tx, a *Actor) error {
-	return tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
+// save writes all that an actor says of itself, and by which words it is found; counts and the log's position are kept where
+// they change.
+func (d *Directory) save(ctx context.Context, tx *db.Tx, a *Actor) error {
+	before, err := db.One(ctx, tx, scan, "SELECT "+columns+" FROM actors a WHERE a.iri = $1", a.IRI)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	err = tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
 		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
 		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
 		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted),
 		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured).Scan(&a.ID)
+	if err != nil {
+		return err
+	}
+	if before == nil || before.Name != a.Name || before.Title != a.Title || before.Discoverable != a.Discoverable {
+		if err := indexWords(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if before != nil && before.Indexable != a.Indexable && d.Reindex != nil {
+		return d.Reindex(ctx, tx, a.ID)
+	}
+	return nil
 }
 
 // Save writes a changed profile of one of our own.
@@ -212,7 +232,7 @@ func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 		return fmt.Errorf("save %s: not ours", a.IRI)
 	}
 	a.Updated = time.Now()
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return fmt.Errorf("save %s: %w", a.IRI, err)
 	}
 	if app := d.App(); app != nil && app.ID == a.ID {

@@ -219,7 +219,7 @@ func forgetKept(ctx context.Context, tx *db.Tx, id ID) error {
 	for _, sql := range []string{"DELETE FROM mutes WHERE subject = $1 OR object = $1", "DELETE FROM notes WHERE subject = $1 OR object = $1",
 		"DELETE FROM endorsements WHERE subject = $1 OR object = $1", "DELETE FROM dismissals WHERE subject = $1 OR object = $1",
 		"DELETE FROM blocked_domains WHERE subject = $1", "DELETE FROM list_members WHERE member = $1 OR list IN (SELECT l.id FROM lists l WHERE l.owner = $1)",
-		"DELETE FROM lists WHERE owner = $1"} {
+		"DELETE FROM lists WHERE owner = $1", "DELETE FROM followed_tags WHERE actor = $1", "DELETE FROM featured_tags WHERE actor = $1", "DELETE FROM words WHERE actor = $1"} {
 		if _, err := tx.Exec(ctx, sql, id); err != nil {
 			return fmt.Errorf("forget what was kept by and about actor %d: %w", id, err)
 		}

@@ -38,10 +38,11 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 	if a.Kind == Application {
 		return w, nil
 	}
-	w.Followers, w.Following, w.Featured = a.Followers, a.Following, a.Featured
+	w.Followers, w.Following, w.Featured, w.FeaturedTags = a.Followers, a.Following, a.Featured, a.IRI+"/tags"
 	for _, f := range a.Fields {
 		w.Fields = append(w.Fields, vocab.Field{Name: f.Name, Value: f.Value})
 	}
+	w.Tags = EmojiTags(a.Emojis)
 	if d.Domain != d.Host() {
 		w.WebFinger = a.Name + "@" + d.Domain
 	}
@@ -99,7 +100,7 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 	if decision.RejectMedia {
 		a.Icon, a.Image = "", ""
 	}
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", a.IRI, err)
 	}
 	if known == nil && decision.Policy == PeerLimited {
@@ -192,6 +193,15 @@ func Emojis(tags []vocab.Tag) []Emoji {
 		}
 	}
 	return all
+}
+
+// EmojiTags are the tags that tell others of custom emojis.
+func EmojiTags(emojis []Emoji) []vocab.Tag {
+	var tags []vocab.Tag
+	for _, e := range emojis {
+		tags = append(tags, vocab.Tag{Type: "Emoji", Name: ":" + e.Name + ":", Icon: e.URL})
+	}
+	return tags
 }
 
 func emojiName(s string) bool {

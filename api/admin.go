@@ -16,24 +16,24 @@ import (
 // The part of the API that administrators have: accounts. Scopes of routes see to it that nobody else comes here.
 
 type adminAccount struct {
-	ID            string   `json:"id"`
-	Username      string   `json:"username"`
-	Domain        *string  `json:"domain"`
-	CreatedAt     string   `json:"created_at"`
-	Email         string   `json:"email"`
-	IP            *string  `json:"ip"`
-	IPs           []came   `json:"ips"`
-	Locale        string   `json:"locale"`
-	InviteRequest *string  `json:"invite_request"`
-	Role          roleOfMe `json:"role"`
-	Confirmed     bool     `json:"confirmed"`
-	Approved      bool     `json:"approved"`
-	Disabled      bool     `json:"disabled"`
-	Sensitized    bool     `json:"sensitized"`
-	Silenced      bool     `json:"silenced"`
-	Suspended     bool     `json:"suspended"`
-	Account       *account `json:"account"`
-	MadeBy        string   `json:"created_by_application_id,omitempty"`
+	ID            string    `json:"id"`
+	Username      string    `json:"username"`
+	Domain        *string   `json:"domain"`
+	CreatedAt     string    `json:"created_at"`
+	Email         string    `json:"email"`
+	IP            *string   `json:"ip"`
+	IPs           []came    `json:"ips"`
+	Locale        string    `json:"locale"`
+	InviteRequest *string   `json:"invite_request"`
+	Role          *roleOfMe `json:"role"`
+	Confirmed     bool      `json:"confirmed"`
+	Approved      bool      `json:"approved"`
+	Disabled      bool      `json:"disabled"`
+	Sensitized    bool      `json:"sensitized"`
+	Silenced      bool      `json:"silenced"`
+	Suspended     bool      `json:"suspended"`
+	Account       *account  `json:"account"`
+	MadeBy        string    `json:"created_by_application_id,omitempty"`
 }
 
 type came struct {
@@ -42,16 +42,6 @@ type came struct {
 }
 
 var adminPage = limits{100, 200}
-
-// allPermissions are the rights of an administrator as clients count them: all that there are.
-const allPermissions = "2097151"
-
-func role(admin bool) roleOfMe {
-	if admin {
-		return roleOfMe{ID: "3", Name: "Admin", Permissions: allPermissions, Highlighted: true}
-	}
-	return roleOfMe{ID: "-99", Permissions: "0"}
-}
 
 // by is who decides, for the audit log.
 func (c *call) by() moderation.By {
@@ -75,7 +65,7 @@ func (a *API) adminAccounts(ctx context.Context, list []*actors.Actor) ([]*admin
 	all := make([]*adminAccount, len(list))
 	for i, one := range list {
 		of, known := accounts[one.ID]
-		x := &adminAccount{ID: digits(one.ID), Username: one.Name, CreatedAt: stamp(one.Published), IPs: []came{}, Role: role(of.Admin), Confirmed: true, Approved: true,
+		x := &adminAccount{ID: digits(one.ID), Username: one.Name, CreatedAt: stamp(one.Published), IPs: []came{}, Role: roleFor(of.Admin), Confirmed: true, Approved: true,
 			Sensitized: !one.Sensitized.IsZero(), Silenced: !one.Silenced.IsZero(), Suspended: !one.Suspended.IsZero() && of.Pending.IsZero(), Account: a.account(one)}
 		if !one.Local {
 			x.Domain = &one.Domain
@@ -143,7 +133,7 @@ func (a *API) adminListAccounts2(ctx context.Context, c *call) (any, error) {
 	}
 	f.Staff = c.Text("permissions") == "staff"
 	for _, id := range c.List("role_ids") {
-		f.Staff = f.Staff || id == role(true).ID
+		f.Staff = f.Staff || id == roleFor(true).ID
 	}
 	if c.Text("invited_by") != "" { // invitations leave no trace in accounts
 		return []empty{}, nil

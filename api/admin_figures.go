@@ -90,7 +90,7 @@ func (a *API) subject(ctx context.Context, c *call, key string) (string, error) 
 		if about.Text("id") == "" {
 			return "", fault.Say(fault.Invalid, "Validation failed: %s[id] can't be blank", key)
 		}
-		return a.tagNamed(ctx, about.Text("id"))
+		return a.tagNumbered(ctx, about.Text("id"))
 	case strings.HasPrefix(key, "instance_"):
 		if about.Text("domain") == "" {
 			return "", fault.Say(fault.Invalid, "Validation failed: %s[domain] can't be blank", key)

@@ -76,7 +76,7 @@ func TestOnlyAdministratorsAdminister(t *testing.T) {
 
 func TestAdministrationOfAccounts(t *testing.T) {
 	governed(t, func(w *world) {
-		w.play([]scenario{
+		w.run([]scenario{
 			{"own role", "eva", "GET", "/api/v1/accounts/verify_credentials", "", 200, has(`"permissions":"2097151"`, `"name":"Admin"`), nil},
 			{"all", "eva", "GET", "/api/v1/admin/accounts", "", 200, has(`"username":"anna"`, `"email":"anna@gouda.example"`, `"domain":"elders.example"`, `"ip":"192.0.2.1"`), nil},
 			{"ours", "eva", "GET", "/api/v1/admin/accounts?local=true", "", 200, has(`"username":"anna"`), has("dora")},
@@ -123,7 +123,7 @@ func TestAdministrationOfAccounts(t *testing.T) {
 			{"nothing is left", "", "GET", "/api/v1/statuses/{public}", "", 404, has("error"), nil},
 			{"nor for her followers", "bas", "GET", "/api/v1/timelines/home", "", 200, nil, has("SECRET")},
 			{"her account says so", "bas", "GET", "/api/v1/accounts/{anna}", "", 200, has(`"suspended":true`, `"note":""`), nil},
-			{"she is not found", "bas", "GET", "/api/v2/search?q=anna", "", 200, nil, has(`"username":"anna"`)},
+			{"she is not found", "bas", "GET", "/api/v2/search?type=accounts&q=anna", "", 200, nil, has(`"username":"anna"`)},
 			{"she follows nobody", "bas", "GET", "/api/v1/accounts/{bas}/followers", "", 200, nil, has(`"username":"anna"`)},
 			{"she cannot be followed", "cas", "POST", "/api/v1/accounts/{anna}/follow", "", 404, has("error"), nil},
 			{"unsuspend", "eva", "POST", "/api/v1/admin/accounts/{anna}/unsuspend", "", 200, has(`"suspended":false`), nil},
@@ -179,7 +179,7 @@ func orgOf(w *world) string {
 
 func TestReports(t *testing.T) {
 	governed(t, func(w *world) {
-		w.play([]scenario{
+		w.run([]scenario{
 			{"nobody", "", "POST", "/api/v1/reports", "account_id={anna}", 401, has("error"), nil},
 			{"about nobody", "bas", "POST", "/api/v1/reports", "account_id={nobody}", 404, has("error"), nil},
 			{"without an account", "bas", "POST", "/api/v1/reports", "comment=x", 404, has("error"), nil},
@@ -189,7 +189,7 @@ func TestReports(t *testing.T) {
 		})
 		w.makes("report", "POST", "/api/v1/reports", "bas", "account_id={anna}&comment=Niet+aardig&rule_ids[]={rule}&status_ids[]={public}&status_ids[]={reply}&forward=true")
 		w.makes("other", "POST", "/api/v1/reports", "bas", `{"account_id":"{dora}","category":"spam","status_ids":["{remote}"],"forward":true}`)
-		w.play([]scenario{
+		w.run([]scenario{
 			{"administrators are told, each time", "evaplain", "GET", "/api/v1/notifications?types[]=admin.report", "", 200, has(`"type":"admin.report"`, `"report":{"id":"{report}"`, `"report":{"id":"{other}"`), nil},
 			{"and others are not", "anna", "GET", "/api/v1/notifications?types[]=admin.report", "", 200, has("[]"), nil},
 			{"list", "eva", "GET", "/api/v1/admin/reports", "", 200, has(`"comment":"Niet aardig"`, `"category":"violation"`, "SECRETpublic", "Wees aardig."), has("Antwoord")},
@@ -220,13 +220,13 @@ func TestReports(t *testing.T) {
 func TestDecisionsAboutNodes(t *testing.T) {
 	governed(t, func(w *world) {
 		w.check(w.api.Outbox.Follow(w.Context(), w.actor("bas"), w.actor("anna"), nil, nil))
-		w.play([]scenario{
+		w.run([]scenario{
 			{"no host", "eva", "POST", "/api/v1/admin/domain_blocks", "domain=https://x/", 422, has("error"), nil},
 			{"ourselves", "eva", "POST", "/api/v1/admin/domain_blocks", "domain=gouda.example", 422, has("this node itself"), nil},
 			{"a wrong severity", "eva", "POST", "/api/v1/admin/domain_blocks", "domain=x.example&severity=odd", 422, has("Severity"), nil},
 		})
 		w.makes("block", "POST", "/api/v1/admin/domain_blocks", "eva", "domain=elders.example&public_comment=Reclame&private_comment=Drie+meldingen&obfuscate=true")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"silence is usual", "eva", "GET", "/api/v1/admin/domain_blocks/{block}", "", 200, has(`"severity":"silence"`, `"private_comment":"Drie meldingen"`), nil},
 			{"twice", "eva", "POST", "/api/v1/admin/domain_blocks", "domain=elders.example", 422, has("already been taken", `"existing_domain_block":{`), nil},
 			{"its people are limited", "anna", "GET", "/api/v1/accounts/{dora}", "", 200, has(`"limited":true`), nil},
@@ -249,7 +249,7 @@ func TestDecisionsAboutNodes(t *testing.T) {
 			{"all is back", "", "GET", "/api/v1/statuses/{remote}", "", 200, has("Van elders"), nil},
 		})
 		w.makes("allow", "POST", "/api/v1/admin/domain_allows", "eva", "domain=samen.example")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"allows", "eva", "GET", "/api/v1/admin/domain_allows", "", 200, has(`"domain":"samen.example"`), nil},
 			{"one", "eva", "GET", "/api/v1/admin/domain_allows/{allow}", "", 200, has(`"domain":"samen.example"`), nil},
 			{"it is no block", "eva", "GET", "/api/v1/admin/domain_blocks/{allow}", "", 404, has("error"), nil},
@@ -302,7 +302,7 @@ func TestBlocksAtTheDoor(t *testing.T) {
 		w.makes("emaildomain", "POST", "/api/v1/admin/email_domain_blocks", "eva", "domain=wegwerp.example")
 		w.makes("email", "POST", "/api/v1/admin/canonical_email_blocks", "eva", "email=Jan.Jansen%2Bx@Post.example")
 		w.makes("ip", "POST", "/api/v1/admin/ip_blocks", "eva", "ip=198.51.100.0/24&severity=sign_up_block&comment=Robots&expires_in=3600")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"e-mail domains", "eva", "GET", "/api/v1/admin/email_domain_blocks", "", 200, has("wegwerp.example", `"history":[{"day":"`), nil},
 			{"one", "eva", "GET", "/api/v1/admin/email_domain_blocks/{emaildomain}", "", 200, has("wegwerp.example"), nil},
 			{"no domain", "eva", "POST", "/api/v1/admin/email_domain_blocks", "domain=zo", 422, has("Domain"), nil},
@@ -324,7 +324,7 @@ func TestBlocksAtTheDoor(t *testing.T) {
 				t.Errorf("%s may come: %v", address, !may)
 			}
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"back", "eva", "DELETE", "/api/v1/admin/ip_blocks/{ip}", "", 200, has("198.51.100.0/24"), nil},
 			{"back", "eva", "DELETE", "/api/v1/admin/canonical_email_blocks/{email}", "", 200, has("hash"), nil},
 			{"back", "eva", "DELETE", "/api/v1/admin/email_domain_blocks/{emaildomain}", "", 200, has("wegwerp"), nil},
@@ -344,7 +344,7 @@ func TestFigures(t *testing.T) {
 		span := "&start_at=" + today + "&end_at=" + today
 		w.ask("GET", "/api/v1/timelines/home", "anna", "")
 		for key, want := range map[string]string{"active_users": "2", "new_users": "4", "interactions": "3", "opened_reports": "0", "resolved_reports": "0",
-			"tag_accounts&tag_accounts[id]=bouwen": "1", "tag_uses&tag_uses[id]=" + w.api.tagOf("bouwen").ID: "2", "tag_servers&tag_servers[id]=bouwen": "1",
+			"tag_accounts&tag_accounts[id]=bouwen": "1", "tag_uses&tag_uses[id]=" + tagID("bouwen"): "2", "tag_servers&tag_servers[id]=bouwen": "1",
 			"instance_accounts&instance_accounts[domain]=elders.example": "1", "instance_media_attachments&instance_media_attachments[domain]=elders.example": "1",
 			"instance_reports&instance_reports[domain]=elders.example": "0", "instance_statuses&instance_statuses[domain]=elders.example": "1",
 			"instance_follows&instance_follows[domain]=elders.example": "0", "instance_followers&instance_followers[domain]=elders.example": "1"} {
@@ -363,7 +363,7 @@ func TestFigures(t *testing.T) {
 				t.Errorf("%s: %+v instead of %s", key, got, want)
 			}
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"space", "eva", "POST", "/api/v1/admin/dimensions", "keys[]=space_usage", 200, has(`"key":"database"`, `"unit":"bytes"`), nil},
 			{"retention", "eva", "POST", "/api/v1/admin/retention", "frequency=day" + span, 200, has(`"frequency":"day"`, `"rate":0.5`, `"value":"2"`), nil},
 			{"monthly", "eva", "POST", "/api/v1/admin/retention", "frequency=month" + span, 200, has(`"frequency":"month"`, `"rate":0.5`), nil},
@@ -392,7 +392,7 @@ func TestSignUp(t *testing.T) {
 	good := "username=piet&email=piet@post.example&password=vier+losse+woorden+hier&agreement=true&locale=nl&reason=Ik+werk+bij+de+gemeente"
 	governed(t, func(w *world) {
 		w.makes("emaildomain", "POST", "/api/v1/admin/email_domain_blocks", "eva", "domain=wegwerp.example")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"nobody", "", "POST", "/api/v1/accounts", good, 401, has("error"), nil},
 			{"a person", "anna", "POST", "/api/v1/accounts", good, 403, has("error"), nil},
 			{"all wrong", "app", "POST", "/api/v1/accounts", "username=root&email=x@wegwerp.example&password=kort", 422,
@@ -413,7 +413,7 @@ func TestSignUp(t *testing.T) {
 		if _, err := w.api.Auth.Login(w.Context(), "piet", "vier losse woorden hier", "192.0.2.9:1"); err == nil || !strings.Contains(err.Error(), "pending") {
 			t.Errorf("who waits can log in: %v", err)
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"who waits cannot act", "piet", "GET", "/api/v1/accounts/verify_credentials", "", 403, has("pending approval"), nil},
 			{"nor is there", "bas", "GET", "/api/v2/search?q=piet", "", 200, nil, has(`"username":"piet"`)},
 			{"administrators are told", "evaplain", "GET", "/api/v1/notifications?types[]=admin.sign_up", "", 200, has(`"type":"admin.sign_up"`, `"username":"piet"`), nil},
@@ -428,18 +428,18 @@ func TestSignUp(t *testing.T) {
 		klaas, err := actors.LocalByName(w.Context(), w.api.DB, "klaas")
 		w.check(err)
 		w.names["klaas"] = digits(klaas.ID)
-		w.play([]scenario{
+		w.run([]scenario{
 			{"reject", "eva", "POST", "/api/v1/admin/accounts/{klaas}/reject", "", 200, has(`"username":"klaas"`), nil},
 			{"gone", "eva", "GET", "/api/v1/admin/accounts/{klaas}", "", 404, has("error"), nil},
 		})
 		w.api.Moderation.Registrations = moderation.Open
-		w.play([]scenario{
+		w.run([]scenario{
 			{"without waiting", "app", "POST", "/api/v1/accounts", strings.ReplaceAll(good, "piet", "klaas"), 200, has("access_token"), nil},
 			{"found", "", "GET", "/api/v1/accounts/lookup?acct=klaas", "", 200, has(`"username":"klaas"`), nil},
 			{"too often", "app", "POST", "/api/v1/accounts", good, 429, has("Too many requests"), nil},
 		})
 		w.api.Moderation.Registrations = moderation.Closed
-		w.play([]scenario{
+		w.run([]scenario{
 			{"closed", "app", "POST", "/api/v1/accounts", good, 403, has("not allowed"), nil},
 			{"the instance says so", "", "GET", "/api/v2/instance", "", 200, has(`"registrations":{"enabled":false`), nil},
 		})

@@ -15,7 +15,6 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
-	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/timeline"
@@ -193,19 +192,4 @@ type reactionEvent struct {
 	Name         string `json:"name"`
 	Count        int    `json:"count"`
 	Announcement string `json:"announcement_id"`
-}
-
-// tagNamed finds a hashtag by the number that clients know it by.
-func (a *API) tagNamed(ctx context.Context, id string) (string, error) {
-	const most = 100_000
-	names, err := db.All(ctx, a.DB, db.Scalar[string], "SELECT DISTINCT name FROM tags ORDER BY name LIMIT "+strconv.Itoa(most))
-	if err != nil {
-		return "", err
-	}
-	for _, name := range names {
-		if a.tagOf(name).ID == id || name == strings.ToLower(id) {
-			return name, nil
-		}
-	}
-	return "", fault.Say(fault.NotFound, "Record not found")
 }

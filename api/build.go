@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"html"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // account shows an actor. Of a suspended one nothing is told but that.
@@ -95,13 +97,16 @@ func (a *API) emojis(of []actors.Emoji) []emoji {
 	for i, e := range of {
 		address := a.Media.ProxyURL(e.URL)
 		all[i] = emoji{Shortcode: e.Name, URL: address, StaticURL: address}
+		if e.Static != "" {
+			all[i].StaticURL = a.Media.ProxyURL(e.Static)
+		}
 	}
 	return all
 }
 
 func (a *API) attachment(f media.File) attachment {
 	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(f.Remote),
-		Description: textOrNull(f.Description), Blurhash: textOrNull(f.Blurhash)}
+		Description: textOrNull(f.Title()), Blurhash: textOrNull(f.Blurhash)}
 	if !slices.Contains([]string{"image", "gifv", "video", "audio"}, x.Type) {
 		x.Type = "unknown"
 	}
@@ -160,6 +165,8 @@ type shown struct {
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	muted      map[content.ID]bool // conversations
+	filters    *timeline.Matcher
 	whole      bool // also what suspended people made, for who decides about them
 }
 
@@ -183,6 +190,25 @@ func (a *API) showAll(s *shown, items []*content.Item) []*status {
 	return list
 }
 
+// statusesByID shows those of the items that the viewer may see, by number.
+func (a *API) statusesByID(ctx context.Context, v actors.Viewer, ids []content.ID) (map[content.ID]*status, error) {
+	all := map[content.ID]*status{}
+	items, err := content.Many(ctx, a.DB, v, ids)
+	if err != nil {
+		return all, err
+	}
+	s, err := a.load(ctx, v, slices.Collect(maps.Values(items)))
+	if err != nil {
+		return all, err
+	}
+	for id, i := range items {
+		if x := a.show(s, i); x != nil {
+			all[id] = x
+		}
+	}
+	return all, nil
+}
+
 // status shows one item, or tells that it does not exist.
 func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*status, error) {
 	list, err := a.statuses(ctx, v, []*content.Item{i})
@@ -200,7 +226,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	if len(items) == 0 {
 		return s, nil
 	}
-	var boosted, ids, polls []content.ID
+	var boosted, ids, polls, threads []content.ID
 	for _, i := range items {
 		if i.BoostOf != 0 {
 			boosted = append(boosted, i.BoostOf)
@@ -238,7 +264,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		if i.Poll != nil {
 			polls = append(polls, i.ID)
 		}
-		ids, numbers = append(ids, i.ID), append(numbers, int64(i.ID))
+		ids, numbers, threads = append(ids, i.ID), append(numbers, int64(i.ID)), append(threads, i.Thread)
 	}
 	if s.recipients, err = content.Recipients(ctx, a.DB, ids); err != nil {
 		return nil, err
@@ -274,6 +300,12 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		return nil, err
 	}
 	if s.marks, err = content.MarksOf(ctx, a.DB, v.ID, ids); err != nil {
+		return nil, err
+	}
+	if s.muted, err = a.Timelines.MutedThreads(ctx, v, threads); err != nil {
+		return nil, err
+	}
+	if s.filters, err = a.Timelines.Matcher(ctx, v, ids); err != nil {
 		return nil, err
 	}
 	if len(polls) > 0 && v.ID != 0 {
@@ -328,7 +360,8 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	}
 	if s.viewer.ID != 0 {
 		m := s.marks[i.ID]
-		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: []empty{}}
+		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Muted: s.muted[i.Thread],
+			Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: s.filtered(i, 0)}
 	}
 	if i.BoostOf != 0 {
 		of := s.items[i.BoostOf]
@@ -339,6 +372,11 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 			return nil
 		}
 		x.copyOriginal()
+		if s.filters.Names(i.ID) {
+			m := *x.marks
+			m.Filtered = s.filtered(of, i.ID)
+			x.marks = &m
+		}
 	}
 	return x
 }
@@ -389,9 +427,11 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 	if i.Poll == nil {
 		return nil
 	}
-	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}, Emojis: []emoji{}}
+	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}}
 	untold := i.Poll.Hidden && !x.Expired && i.Author != s.viewer.ID
+	var names []string
 	for _, o := range i.Poll.Options {
+		names = append(names, o.Name)
 		votes := &o.Votes
 		x.VotesCount += o.Votes
 		if untold {
@@ -399,6 +439,7 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 		}
 		x.Options = append(x.Options, pollOption{o.Name, votes})
 	}
+	x.Emojis = a.emojis(content.EmojisIn(i.Emojis, names...))
 	if voters := i.Poll.Voters; voters >= 0 {
 		x.VotersCount = &voters
 	}

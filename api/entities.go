@@ -122,12 +122,12 @@ type status struct {
 
 // marks are absent when nobody in particular asks.
 type marks struct {
-	Favourited bool    `json:"favourited"`
-	Reblogged  bool    `json:"reblogged"`
-	Muted      bool    `json:"muted"`
-	Bookmarked bool    `json:"bookmarked"`
-	Pinned     bool    `json:"pinned"`
-	Filtered   []empty `json:"filtered"`
+	Favourited bool           `json:"favourited"`
+	Reblogged  bool           `json:"reblogged"`
+	Muted      bool           `json:"muted"`
+	Bookmarked bool           `json:"bookmarked"`
+	Pinned     bool           `json:"pinned"`
+	Filtered   []filterResult `json:"filtered"`
 }
 
 type madeWith struct {
@@ -251,53 +251,6 @@ type relationship struct {
 	Note                string    `json:"note"`
 }
 
-type notification struct {
-	ID        string   `json:"id"`
-	Type      string   `json:"type"`
-	GroupKey  string   `json:"group_key"`
-	CreatedAt string   `json:"created_at"`
-	Account   *account `json:"account"`
-	Status    *status  `json:"status,omitempty"`
-
-	Report  *report         `json:"report,omitempty"`
-	Event   *severance      `json:"event,omitempty"`
-	Warning *accountWarning `json:"moderation_warning,omitempty"`
-}
-
-type groupedNotifications struct {
-	Accounts []*account          `json:"accounts"`
-	Partial  *[]partialAccount   `json:"partial_accounts,omitempty"`
-	Statuses []*status           `json:"statuses"`
-	Groups   []notificationGroup `json:"notification_groups"`
-}
-
-// partialAccount is what an avatar needs.
-type partialAccount struct {
-	ID           string `json:"id"`
-	Acct         string `json:"acct"`
-	URL          string `json:"url"`
-	Avatar       string `json:"avatar"`
-	AvatarStatic string `json:"avatar_static"`
-	Locked       bool   `json:"locked"`
-	Bot          bool   `json:"bot"`
-}
-
-type notificationGroup struct {
-	GroupKey   string   `json:"group_key"`
-	Count      int      `json:"notifications_count"`
-	Type       string   `json:"type"`
-	MostRecent int64    `json:"most_recent_notification_id"` // Mastodon sends a number, and clients decode one
-	PageMin    string   `json:"page_min_id,omitempty"`
-	PageMax    string   `json:"page_max_id,omitempty"`
-	Latest     string   `json:"latest_page_notification_at"`
-	Accounts   []string `json:"sample_account_ids"`
-	StatusID   string   `json:"status_id,omitempty"`
-
-	Report  *report         `json:"report,omitempty"`
-	Event   *severance      `json:"event,omitempty"`
-	Warning *accountWarning `json:"moderation_warning,omitempty"`
-}
-
 type marker struct {
 	LastReadID string `json:"last_read_id"`
 	Version    int64  `json:"version"`
@@ -309,21 +262,6 @@ type list struct {
 	Title         string `json:"title"`
 	RepliesPolicy string `json:"replies_policy"`
 	Exclusive     bool   `json:"exclusive"`
-}
-
-type tag struct {
-	ID        string  `json:"id"`
-	Name      string  `json:"name"`
-	URL       string  `json:"url"`
-	History   []empty `json:"history"`
-	Following bool    `json:"following"`
-	Featuring bool    `json:"featuring"`
-}
-
-type found struct {
-	Accounts []*account `json:"accounts"`
-	Statuses []*status  `json:"statuses"`
-	Hashtags []tag      `json:"hashtags"`
 }
 
 type preferences struct {

@@ -18,7 +18,7 @@ func TestWhatTheNodeSaysOfItself(t *testing.T) {
 		if _, err := m.AddRule(ctx, moderation.CommandLine, rule, "en", "Be kind.", "Always"); err != nil {
 			t.Fatal(err)
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"rules", "", "GET", "/api/v1/instance/rules", "", 200, has(`"text":"Wees aardig."`, `"hint":"Altijd"`, `"translations":{"en":{"text":"Be kind.","hint":"Always"}}`), nil},
 			{"instance", "", "GET", "/api/v2/instance", "", 200, has("Wees aardig.", "De plek waar Gemeente Gouda", `"approval_required":true`, `"reason_required":true`, `"username":"org"`, `"limited_federation":false`), nil},
 			{"instance of old", "", "GET", "/api/v1/instance", "", 200, has("Wees aardig.", `"approval_required":true`, `"username":"org"`), nil},
@@ -39,7 +39,7 @@ func TestWhatTheNodeSaysOfItself(t *testing.T) {
 			}
 		}
 		date := func(days int) string { return day(days).Format(time.DateOnly) }
-		w.play([]scenario{
+		w.run([]scenario{
 			{"terms", "", "GET", "/api/v1/instance/terms_of_service", "", 200, has("<p>Daarna</p>", `"effective":true`, `"succeeded_by":"`+date(30)+`"`, `"effective_date":"`+date(-30)+`"`), nil},
 			{"in another language, what there is", "", "GET", "/api/v1/instance/terms_of_service?lang=en", "", 200, has("<p>Daarna</p>"), nil},
 			{"of then", "", "GET", "/api/v1/instance/terms_of_service/" + date(-60), "", 200, has("<p>Eerst</p>", `"effective":false`, `"succeeded_by":"`+date(-30)+`"`), has("script")},

@@ -140,9 +140,9 @@ type domainBlock struct {
 
 const mostDecisions = 10_000 // that are shown to everybody
 
-// domainBlocks are the nodes whose people this one limits or has no contact with: everybody may know, of some without the
+// instanceBlocks are the nodes whose people this one limits or has no contact with: everybody may know, of some without the
 // whole name.
-func (a *API) domainBlocks(ctx context.Context, _ *call) (any, error) {
+func (a *API) instanceBlocks(ctx context.Context, _ *call) (any, error) {
 	list, err := actors.Decisions(ctx, a.DB, false, actors.Page{Limit: mostDecisions})
 	all := []domainBlock{}
 	for _, p := range list {

@@ -17,6 +17,7 @@ import (
 	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 	"github.com/pleio-node/pleio-node/outbox"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // what people keep to themselves about others
@@ -78,7 +79,7 @@ var keptScenarios = []scenario{
 }
 
 func TestWhatPeopleKeepAboutOthers(t *testing.T) {
-	each(t, func(w *world) { w.play(keptScenarios) })
+	each(t, func(w *world) { w.run(keptScenarios) })
 }
 
 var listScenarios = []scenario{
@@ -138,7 +139,7 @@ func (w *world) makeList(name, body string) {
 func TestLists(t *testing.T) {
 	each(t, func(w *world) {
 		w.makeList("mine", "title=Mijn+lijst")
-		w.play(listScenarios)
+		w.run(listScenarios)
 	})
 }
 
@@ -161,7 +162,7 @@ func TestListsShowRepliesByTheirPolicy(t *testing.T) {
 		w.check(err)
 		for policy, want := range map[string][]string{"followed": {"eva", "bas", "fred", "anna"}, "list": {"eva", "bas", "anna"}, "none": {"eva", "anna"}} {
 			w.makeList(policy, "title=x&replies_policy="+policy)
-			w.play([]scenario{{policy, "anna", "POST", "/api/v1/lists/{" + policy + "}/accounts", "account_ids[]={eva}&account_ids[]={bas}", 200, has("{}"), nil}})
+			w.run([]scenario{{policy, "anna", "POST", "/api/v1/lists/{" + policy + "}/accounts", "account_ids[]={eva}&account_ids[]={bas}", 200, has("{}"), nil}})
 			text := w.ask("GET", "/api/v1/timelines/list/{"+policy+"}?limit=40", "anna", "").Body.String()
 			for _, to := range []string{"eva", "bas", "fred", "cas", "anna"} {
 				if shown := strings.Contains(text, "Eva aan "+to); shown != slices.Contains(want, to) {
@@ -177,7 +178,7 @@ func TestListsShowRepliesByTheirPolicy(t *testing.T) {
 				t.Errorf("%s: Fred is not on the list", policy)
 			}
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"home before", "anna", "GET", "/api/v1/timelines/home?limit=40", "", 200, has("Eva begint", "Fred begint"), nil},
 			{"exclusive", "anna", "PUT", "/api/v1/lists/{none}", "exclusive=true", 200, has(`"exclusive":true`), nil},
 			{"not in home", "anna", "GET", "/api/v1/timelines/home?limit=40", "", 200, has("Fred begint"), has("Eva begint", "Wat kiezen we?")},
@@ -221,7 +222,7 @@ func TestTheUnwantedAreNotShown(t *testing.T) {
 		}
 		w.makeList("mine", "title=x")
 		reads := []string{"/api/v1/timelines/home?limit=40", "/api/v1/timelines/public?limit=40", "/api/v1/timelines/tag/vraag", "/api/v1/timelines/list/{mine}", "/api/v1/statuses/{c1}/context"}
-		w.play([]scenario{{"on the list", "anna", "POST", "/api/v1/lists/{mine}/accounts", "account_ids[]={eva}&account_ids[]={bas}&account_ids[]={dora}", 200, nil, nil}})
+		w.run([]scenario{{"on the list", "anna", "POST", "/api/v1/lists/{mine}/accounts", "account_ids[]={eva}&account_ids[]={bas}&account_ids[]={dora}", 200, nil, nil}})
 		sees := func(when string, words map[string]bool) {
 			t.Helper()
 			all := map[string]bool{}
@@ -244,16 +245,16 @@ func TestTheUnwantedAreNotShown(t *testing.T) {
 			{"POST /api/v1/domain_blocks?domain=elders.example", "DELETE /api/v1/domain_blocks?domain=elders.example", "Van elders"},
 		} {
 			method, path, _ := strings.Cut(one.hide, " ")
-			w.play([]scenario{{"hide", "anna", method, path, "", 200, nil, nil}})
+			w.run([]scenario{{"hide", "anna", method, path, "", 200, nil, nil}})
 			sees(one.hide, map[string]bool{one.text + " schrijft": false, one.text: false, "Bas daarop": true})
-			w.play([]scenario{{"the posts of who is looked for", "anna", "GET", "/api/v1/accounts/{eva}/statuses", "", 200, has("Eva schrijft"), nil},
+			w.run([]scenario{{"the posts of who is looked for", "anna", "GET", "/api/v1/accounts/{eva}/statuses", "", 200, has("Eva schrijft"), nil},
 				{"what is looked for", "anna", "GET", "/api/v1/statuses/{remote}", "", 200, has("Van elders"), nil},
 				{"others see all", "bas", "GET", "/api/v1/timelines/public", "", 200, has("Eva schrijft", "Van elders"), nil}})
 			method, path, _ = strings.Cut(one.show, " ")
-			w.play([]scenario{{"show", "anna", method, path, "", 200, nil, nil}})
+			w.run([]scenario{{"show", "anna", method, path, "", 200, nil, nil}})
 			sees(one.show, map[string]bool{one.text: true})
 		}
-		if mine, err := w.api.Timelines.InHome(ctx, actors.Viewer{ID: w.actor("anna").ID}, w.item("e3")); err != nil || mine {
+		if mine, err := w.api.Timelines.Concerns(ctx, []content.ID{w.item("e3")}, timeline.Watchers{Home: []actors.ID{w.actor("anna").ID}}); err != nil || len(mine) > 0 {
 			t.Errorf("after the block anna does not follow eva any more: %v %v", mine, err)
 		}
 
@@ -265,7 +266,7 @@ func TestTheUnwantedAreNotShown(t *testing.T) {
 			return err
 		}))
 		sees("an hour later", map[string]bool{"Eva": true})
-		w.play([]scenario{{"no mutes", "anna", "GET", "/api/v1/mutes", "", 200, has("[]"), nil},
+		w.run([]scenario{{"no mutes", "anna", "GET", "/api/v1/mutes", "", 200, has("[]"), nil},
 			{"not muting", "anna", "GET", "/api/v1/accounts/relationships?id[]={eva}", "", 200, has(`"muting":false`, `"muting_expires_at":null`), nil},
 			{"another mute", "anna", "POST", "/api/v1/accounts/{bas}/mute", "", 200, nil, nil}})
 		if n, err := db.One(ctx, w.api.DB, db.Scalar[int], "SELECT COUNT(*) FROM mutes"); err != nil || n != 1 {
@@ -287,18 +288,18 @@ func TestTheUnwantedDoNotNotify(t *testing.T) {
 			w.post(who, "m", outbox.Draft{Text: "Dag @anna"})
 		}
 		told("before", true, `"acct":"bas"`)
-		w.play([]scenario{{"mute without notifications", "anna", "POST", "/api/v1/accounts/{bas}/mute", "notifications=false", 200, nil, nil}})
+		w.run([]scenario{{"mute without notifications", "anna", "POST", "/api/v1/accounts/{bas}/mute", "notifications=false", 200, nil, nil}})
 		told("still told", true, `"acct":"bas"`)
 		mention("bas")
 		told("a new one", true, "Dag")
-		w.play([]scenario{{"mute with notifications", "anna", "POST", "/api/v1/accounts/{bas}/mute", "", 200, nil, nil}})
+		w.run([]scenario{{"mute with notifications", "anna", "POST", "/api/v1/accounts/{bas}/mute", "", 200, nil, nil}})
 		told("what was told", false, `"acct":"bas"`)
 		mention("bas")
 		told("what is new", false, `"acct":"bas"`)
-		w.play([]scenario{{"unmute", "anna", "POST", "/api/v1/accounts/{bas}/unmute", "", 200, nil, nil}})
+		w.run([]scenario{{"unmute", "anna", "POST", "/api/v1/accounts/{bas}/unmute", "", 200, nil, nil}})
 		mention("bas")
 		told("after all", true, "Dag")
-		w.play([]scenario{{"block", "anna", "POST", "/api/v1/accounts/{bas}/block", "", 200, nil, nil}})
+		w.run([]scenario{{"block", "anna", "POST", "/api/v1/accounts/{bas}/block", "", 200, nil, nil}})
 		told("blocked", false, `"acct":"bas"`)
 
 		fromDora := func(n int) {
@@ -310,7 +311,7 @@ func TestTheUnwantedDoNotNotify(t *testing.T) {
 		}
 		fromDora(1)
 		told("from elsewhere", true, `"acct":"dora@elders.example"`)
-		w.play([]scenario{{"block the domain", "anna", "POST", "/api/v1/domain_blocks", "domain=elders.example", 200, nil, nil}})
+		w.run([]scenario{{"block the domain", "anna", "POST", "/api/v1/domain_blocks", "domain=elders.example", 200, nil, nil}})
 		fromDora(2)
 		told("from a blocked domain", false, `"acct":"dora@elders.example"`)
 	})
@@ -321,7 +322,7 @@ func TestNothingIsKeptOfTheDeleted(t *testing.T) {
 	each(t, func(w *world) {
 		ctx := w.Context()
 		w.makeList("mine", "title=x")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"list", "anna", "POST", "/api/v1/lists/{mine}/accounts", "account_ids[]={bas}", 200, nil, nil},
 			{"note", "anna", "POST", "/api/v1/accounts/{bas}/note", "comment=x", 200, nil, nil},
 			{"mute", "anna", "POST", "/api/v1/accounts/{bas}/mute", "", 200, nil, nil},
@@ -355,7 +356,7 @@ func TestFollowedInSomeLanguages(t *testing.T) {
 		for _, code := range []string{"nl", "en", ""} {
 			w.post("bas", "l"+code, outbox.Draft{Text: "In taal " + code + ".", Language: code})
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"only Dutch", "anna", "POST", "/api/v1/accounts/{bas}/follow", "languages[]=nl", 200, has(`"languages":["nl"]`), nil},
 			{"home", "anna", "GET", "/api/v1/timelines/home", "", 200, has("In taal nl.", "In taal ."), has("In taal en.")},
 			{"all", "anna", "POST", "/api/v1/accounts/{bas}/follow", `{"languages":[]}`, 200, has(`"languages":null`), nil},

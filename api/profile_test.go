@@ -58,13 +58,13 @@ var profileScenarios = []scenario{
 
 func TestProfiles(t *testing.T) {
 	each(t, func(w *world) {
-		w.play(profileScenarios)
+		w.run(profileScenarios)
 		for _, key := range []string{"avatar", "header"} {
 			answer := w.upload("PATCH", "/api/v1/profile", "anna", map[string]string{key + "_description": "Een toren"}, key)
 			if text := answer.Body.String(); answer.Code != 200 || !strings.Contains(text, `"`+key+`":"https://gouda.example/media/`) || !strings.Contains(text, `"`+key+`_description":"Een toren"`) {
 				t.Errorf("%s: %d %s", key, answer.Code, text)
 			}
-			w.play([]scenario{
+			w.run([]scenario{
 				{"as others see it", "bas", "GET", "/api/v1/accounts/{anna}", "", 200, has(`"` + key + `_description":"Een toren"`), nil},
 				{"gone", "anna", "DELETE", "/api/v1/profile/" + key, "", 200, has(`"`+key+`":"https://gouda.example/api/pleio/v1/`, `"`+key+`_description":""`, `"source":{`), nil},
 				{"gone again", "anna", "DELETE", "/api/v1/profile/" + key, "", 200, nil, nil},
@@ -87,7 +87,7 @@ func TestAccountsThatAreNotAsOthers(t *testing.T) {
 		set("UPDATE accounts SET admin = TRUE WHERE actor = $1", w.actor("bas").ID)
 		set("UPDATE actors SET silenced = $1 WHERE id = $2", now, w.actor("dora").ID)
 		set("UPDATE actors SET moved_to = $1 WHERE id = $2", w.actor("dora").IRI, w.actor("bas").ID)
-		w.play([]scenario{
+		w.run([]scenario{
 			{"an administrator", "bas", "GET", "/api/v1/accounts/verify_credentials", "", 200, has(`"name":"Admin"`, `"permissions":"2097151"`, `"moved":{"id":"{dora}"`), nil},
 			{"limited", "anna", "GET", "/api/v1/accounts/{dora}", "", 200, has(`"limited":true`), nil},
 			{"moved", "anna", "GET", "/api/v1/accounts/{bas}", "", 200, has(`"moved":{"id":"{dora}"`), nil},
@@ -95,7 +95,7 @@ func TestAccountsThatAreNotAsOthers(t *testing.T) {
 			{"who has moved is not followed", "cas", "POST", "/api/v1/accounts/{bas}/follow", "", 403, has("moved"), nil},
 		})
 		set("UPDATE actors SET suspended = $1, summary = 'geheim' WHERE id = $2", now, w.actor("bas").ID)
-		w.play([]scenario{
+		w.run([]scenario{
 			{"suspended", "anna", "GET", "/api/v1/accounts/{bas}", "", 200, has(`"suspended":true`, `"display_name":""`, `"note":""`, avatarPath), has("geheim")},
 			{"suspended, for everybody", "", "GET", "/api/v1/accounts/{bas}", "", 410, has("suspended"), nil},
 			{"suspended, by name", "", "GET", "/api/v1/accounts/lookup?acct=bas", "", 410, has("suspended"), nil},
@@ -115,7 +115,7 @@ func TestDirectoryAndSuggestions(t *testing.T) {
 			w.person(name)
 		}
 		found := func(name string) {
-			w.play([]scenario{{"to be found", name, "PATCH", "/api/v1/accounts/update_credentials", "discoverable=true", 200, has(`"discoverable":true`), nil}})
+			w.run([]scenario{{"to be found", name, "PATCH", "/api/v1/accounts/update_credentials", "discoverable=true", 200, has(`"discoverable":true`), nil}})
 		}
 		found("eva")
 		found("fred")
@@ -126,7 +126,7 @@ func TestDirectoryAndSuggestions(t *testing.T) {
 		for _, f := range [][2]string{{"bas", "eva"}, {"bas", "gea"}, {"cas", "fred"}} {
 			w.check(w.api.Outbox.Follow(ctx, w.actor(f[0]), w.actor(f[1]), nil, nil))
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"directory", "", "GET", "/api/v1/directory", "", 200, has(`"acct":"eva"`, `"acct":"fred"`, `"acct":"wonen"`, `"acct":"dora@elders.example"`), has(`"acct":"gea"`, `"acct":"anna"`)},
 			{"of this node", "", "GET", "/api/v1/directory?local=true", "", 200, has(`"acct":"eva"`), has("dora")},
 			{"the newest", "", "GET", "/api/v1/directory?order=new&local=true&limit=1", "", 200, has(`"acct":"fred"`), has(`"acct":"eva"`)},

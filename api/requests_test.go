@@ -31,7 +31,7 @@ func TestManagersAnswerRequestsToJoin(t *testing.T) {
 			}
 			return w.api.Dir.SetRole(ctx, tx, w.actor("eva"), w.actor("wonen"), actors.RoleModerator)
 		}))
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a group that decides is locked", "cas", "GET", "/api/v1/accounts/{wonen}", "", 200, has(`"group":true`, `"locked":true`), nil},
 			{"ask to join", "cas", "POST", "/api/v1/accounts/{wonen}/follow", "", 200, has(`"requested":true`, `"following":false`), nil},
 			{"the owner is asked", "bas", "GET", "/api/v1/follow_requests", "", 200, has(`"acct":"cas"`), nil},
@@ -76,11 +76,11 @@ func TestSeveralQuestionsAreAnsweredOneByOne(t *testing.T) {
 			{"to join", "cas", "POST", "/api/v1/accounts/{wonen}/follow", "", 200, has(`"requested":true`), nil},
 			{"to follow", "cas", "POST", "/api/v1/accounts/{bas}/follow", "", 200, has(`"requested":true`), nil},
 		}
-		w.play(ask)
+		w.run(ask)
 		if all, _ := w.idsAt("/api/v1/follow_requests", "bas"); len(all) != 1 {
 			t.Errorf("cas stands %d times in the list", len(all))
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"the oldest", "bas", "POST", "/api/v1/follow_requests/{cas}/authorize", "", 200, has(`"requested_by":true`, `"followed_by":false`), nil},
 			{"that was to join", "cas", "GET", "/api/v1/accounts/relationships?id[]={wonen}", "", 200, has(`"following":true`), nil},
 			{"the other waits", "cas", "GET", "/api/v1/accounts/relationships?id[]={bas}", "", 200, has(`"requested":true`), nil},
@@ -91,8 +91,8 @@ func TestSeveralQuestionsAreAnsweredOneByOne(t *testing.T) {
 			{"leave", "cas", "POST", "/api/v1/accounts/{wonen}/unfollow", "", 200, nil, nil},
 			{"unfollow", "cas", "POST", "/api/v1/accounts/{bas}/unfollow", "", 200, nil, nil},
 		})
-		w.play(ask)
-		w.play([]scenario{
+		w.run(ask)
+		w.run([]scenario{
 			{"one that is named", "bas", "POST", "/api/v1/follow_requests/{cas}/authorize", "group_id={bas}", 200, has(`"followed_by":true`, `"requested_by":true`), nil},
 			{"the other waits", "cas", "GET", "/api/v1/accounts/relationships?id[]={wonen}", "", 200, has(`"requested":true`), nil},
 			{"it was answered", "bas", "POST", "/api/v1/follow_requests/{cas}/authorize", "group_id={bas}", 404, has("error"), nil},

@@ -34,9 +34,11 @@ func (l *Library) Vote(ctx context.Context, tx *db.Tx, i *Item, who actors.ID, k
 		return false, err
 	}
 	if kind == Like || kind == Emoji {
-		_, err = tx.Exec(ctx, "UPDATE items SET likes_count = likes_count + 1 WHERE id = $1", i.ID)
+		if _, err = tx.Exec(ctx, "UPDATE items SET likes_count = likes_count + 1 WHERE id = $1", i.ID); err != nil {
+			return true, err
+		}
 	}
-	return true, err
+	return true, signVote(ctx, tx, i.ID, who)
 }
 
 // Unvote takes a vote back; with an empty value all of that kind. It returns the id of the activity that had said it, "" when there was none.
@@ -167,6 +169,22 @@ func MarksOf(ctx context.Context, q db.Q, who actors.ID, ids []ID) (map[ID]Marks
 		UNION ALL SELECT boost_of, kind FROM items WHERE author = $1 AND boost_of > 0 AND boost_of IN (`+list+")", args...)
 	if err != nil {
 		return nil, fmt.Errorf("load marks: %w", err)
+	}
+	return found, nil
+}
+
+// Touched tells who of these people has done something with one of these items that MarksOf or Choices would show.
+func Touched(ctx context.Context, q db.Q, who []actors.ID, ids []ID) (map[actors.ID]bool, error) {
+	people, args := db.In(nil, who)
+	items, args := db.In(args, ids)
+	all, err := db.All(ctx, q, db.Scalar[actors.ID], "SELECT actor FROM votes WHERE actor IN ("+people+") AND item IN ("+items+`)
+		UNION SELECT author FROM items WHERE author IN (`+people+") AND boost_of > 0 AND boost_of IN ("+items+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("who touched items: %w", err)
+	}
+	found := make(map[actors.ID]bool, len(all))
+	for _, id := range all {
+		found[id] = true
 	}
 	return found, nil
 }

@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The pleio-node authors
 -- SPDX-License-Identifier: EUPL-1.2
 --
--- The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
+-- Long because a schema is read as one text. The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
 -- translated one by one (see migrate.go). Ids are time-sorted and made by us; times are milliseconds, UTC; 0 is "not".
 
 -- migration 1: people, groups, what they make, and how it travels
@@ -465,6 +465,34 @@ CREATE INDEX actors_host ON actors (host, kind, deleted);
 
 -- actors: what people keep to themselves about others
 
+-- The words of names and titles, folded (see text.go), by which actors are found.
+CREATE TABLE words (
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  word  TEXT NOT NULL,
+  open  BOOLEAN NOT NULL,                     -- by anybody; else only by those who follow
+  PRIMARY KEY (actor, word)
+);
+CREATE INDEX words_word ON words (open, word, actor);
+-- only postgres
+ALTER TABLE words ALTER COLUMN word TYPE TEXT COLLATE "C"; -- words are looked up by how they begin
+ALTER TABLE tags ALTER COLUMN name TYPE TEXT COLLATE "C";
+-- both
+
+CREATE TABLE followed_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
+-- The hashtags that an actor shows on its profile.
+CREATE TABLE featured_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
 CREATE TABLE mutes (
   id            BIGINT PRIMARY KEY,
   subject       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
@@ -590,7 +618,145 @@ CREATE INDEX items_stamps ON items (quote_stamp) WHERE quote_stamp <> '';
 
 -- timeline: filters, requests, conversations, search
 
+CREATE TABLE filters (
+  id       BIGINT PRIMARY KEY,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title    TEXT NOT NULL,
+  contexts TEXT NOT NULL,                     -- home, notifications, public, thread, account; separated by blanks
+  action   TEXT NOT NULL,                     -- warn, hide, blur
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX filters_owner ON filters (owner, id);
+
+CREATE TABLE filter_words (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  word   TEXT NOT NULL,
+  whole  BOOLEAN NOT NULL                     -- not inside of a longer word
+);
+CREATE INDEX filter_words_filter ON filter_words (filter, id);
+
+CREATE TABLE filter_items (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  UNIQUE (filter, item)
+);
+CREATE INDEX filter_items_item ON filter_items (item);
+
+-- What one does with notifications of those whom one does not know: 0 accept, 1 keep apart, 2 drop.
+CREATE TABLE policies (
+  owner         BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  not_following BIGINT NOT NULL,
+  not_followers BIGINT NOT NULL,
+  new_accounts  BIGINT NOT NULL,
+  private       BIGINT NOT NULL,
+  limited       BIGINT NOT NULL
+);
+
+-- Whose notifications are kept apart, until the owner has decided. Without any such notification left it is not shown.
+CREATE TABLE requests (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (owner, actor)
+);
+
+-- Whose notifications are heard, whatever the policy says.
+CREATE TABLE heard (
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (owner, actor)
+);
+
+CREATE INDEX notifications_group ON notifications (owner, kind, item, id);
+CREATE INDEX notifications_apart ON notifications (owner, actor) WHERE filtered;
+
+CREATE TABLE muted_threads (
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  PRIMARY KEY (owner, thread)
+);
+CREATE INDEX muted_threads_thread ON muted_threads (thread);
+
+-- The direct posts of one thread between the same people, as one of them has them before oneself.
+CREATE TABLE conversations (
+  id     BIGINT PRIMARY KEY,
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  people TEXT NOT NULL,                       -- the others: their numbers, ascending, separated by blanks
+  last   BIGINT NOT NULL,                     -- the newest item; when none is left, the one that was
+  unread BOOLEAN NOT NULL,
+  UNIQUE (owner, thread, people)
+);
+CREATE INDEX conversations_owner ON conversations (owner, last);
+CREATE INDEX conversations_thread ON conversations (thread);
+
+CREATE TABLE directs (
+  owner        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  item         BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  conversation BIGINT NOT NULL,               -- 0: its owner has taken the conversation away
+  PRIMARY KEY (owner, item)
+);
+CREATE INDEX directs_item ON directs (item);
+CREATE INDEX directs_conversation ON directs (conversation, item);
+
+-- The direct posts that were there before: read, and in their conversations.
+CREATE TABLE parties (item BIGINT NOT NULL, actor BIGINT NOT NULL, thread BIGINT NOT NULL, people TEXT NOT NULL DEFAULT '', PRIMARY KEY (item, actor));
+INSERT INTO parties (item, actor, thread) SELECT i.id, i.author, i.thread FROM items i WHERE i.audience = 3
+  UNION SELECT i.id, r.actor, i.thread FROM items i JOIN recipients r ON r.item = i.id WHERE i.audience = 3;
+UPDATE parties SET people = COALESCE((SELECT STRING_AGG(CAST(o.actor AS TEXT), ' ' ORDER BY o.actor) FROM parties o WHERE o.item = parties.item AND o.actor <> parties.actor), '');
+DELETE FROM parties WHERE actor NOT IN (SELECT a.id FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0);
+INSERT INTO conversations (id, owner, thread, people, last, unread)
+  SELECT ROW_NUMBER() OVER (ORDER BY MAX(p.item), p.actor), p.actor, p.thread, p.people, MAX(p.item), FALSE FROM parties p GROUP BY p.actor, p.thread, p.people;
+INSERT INTO directs (owner, item, conversation)
+  SELECT p.actor, p.item, c.id FROM parties p JOIN conversations c ON c.owner = p.actor AND c.thread = p.thread AND c.people = p.people;
+DROP TABLE parties;
+
+-- Polls that are open now: the job looks when each ends.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT i.id, 'poll ended', CAST(i.id AS TEXT), CAST(CAST(i.id AS TEXT) AS BYTEA), 1, i.created FROM items i WHERE i.kind = 'Question' AND i.poll <> ''
+  ON CONFLICT (id) DO NOTHING;
+-- What can be found by its words: the folded text of an item, and signs that say for whom it may be (content/index.go).
+CREATE TABLE searchable (
+  item BIGINT PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+  text TEXT NOT NULL
+);
+-- only sqlite
+CREATE VIRTUAL TABLE searchable_words USING fts5 (text, content = 'searchable', content_rowid = 'item', columnsize = 0, tokenize = "unicode61 remove_diacritics 2");
+CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+CREATE TRIGGER searchable_removed AFTER DELETE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+END;
+CREATE TRIGGER searchable_changed AFTER UPDATE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+-- only postgres
+ALTER TABLE searchable ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('simple', text)) STORED;
+CREATE INDEX searchable_words ON searchable USING gin (words);
+-- both
+
+-- What was there before these tables is put into them in the background.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT 1, 'index', 'all', CAST('0' AS BYTEA), 1, 1 WHERE EXISTS (SELECT 1 FROM actors);
+
 -- media: emojis
+-- media: emojis, documents, and what is still being processed
+
+ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT '';               -- waiting: path is what was sent; failed; '' fit to show
+ALTER TABLE files ADD COLUMN error TEXT NOT NULL DEFAULT '';               -- why it failed, in a sentence
+ALTER TABLE files ADD COLUMN name TEXT NOT NULL DEFAULT '';                -- of a document, as its sender called it
+
+CREATE TABLE emojis (
+  name     TEXT PRIMARY KEY,                  -- what stands between the colons
+  file     BIGINT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+  category TEXT NOT NULL DEFAULT '',
+  visible  BOOLEAN NOT NULL DEFAULT TRUE,     -- in the pickers of clients
+  created  BIGINT NOT NULL
+);
 
 -- groups: what their owners and moderators do
 
@@ -762,3 +928,18 @@ CREATE TABLE active_days (
 -- auth: second factor, push
 
 ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts
+
+-- Where a client wants notifications to be pushed to (RFC 8030).
+CREATE TABLE pushes (
+  id       BIGINT PRIMARY KEY,
+  token    BIGINT NOT NULL UNIQUE REFERENCES tokens (id) ON DELETE CASCADE,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  bearer   BYTEA NOT NULL,                    -- the token itself, sealed: a push names the account by it
+  endpoint TEXT NOT NULL,
+  p256dh   BYTEA NOT NULL,                    -- the client's public key
+  auth     BYTEA NOT NULL,                    -- the client's secret
+  standard BOOLEAN NOT NULL,                  -- RFC 8291; else the draft that came before
+  alerts   TEXT NOT NULL,                     -- kinds of notifications, each between blanks
+  policy   TEXT NOT NULL                      -- all, followed, follower, none: of whom
+);
+CREATE INDEX pushes_owner ON pushes (owner);

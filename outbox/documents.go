@@ -67,6 +67,7 @@ func (d *Documents) Routes(r *mux.Router) {
 		get(owner+"/followers", d.signed(d.followers))
 		get(owner+"/following", d.signed(d.following))
 		get(owner+"/featured", d.signed(d.featured))
+		get(owner+"/tags", d.signed(d.featuredTags))
 		get(owner+"/followers_synchronization", d.signed(d.followersOnNode))
 	}
 	get("/groups/{name}/moderators", d.signed(d.moderators))

@@ -225,6 +225,9 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.Timelines.ForgetFrom(ctx, tx, who.ID, target.ID); err != nil {
 			return err
 		}
+		if err := o.Timelines.LeaveConversations(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
 		if err := o.Withdrawn(ctx, tx, target, who); err != nil || target.Local {
 			return err
 		}
@@ -258,7 +261,10 @@ func (o *Outbox) Unblock(ctx context.Context, who, target *actors.Actor) error {
 
 // UpdateProfile keeps a changed profile and tells it to everybody who follows it.
 func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
+	err := o.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		if a.Emojis, err = o.Library.ProfileEmojis(ctx, tx, a); err != nil {
+			return err
+		}
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
 			return err
 		}

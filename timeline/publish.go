@@ -21,6 +21,17 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 		return added, err
 	}
 	i := m.Item
+	if len(m.Adopted) > 0 {
+		if err := t.rethread(ctx, tx, m.Adopted, i.Thread); err != nil {
+			return true, err
+		}
+	}
+	if err := t.converse(ctx, tx, i); err != nil {
+		return true, err
+	}
+	if err := t.PollChanged(ctx, tx, i); err != nil {
+		return true, err
+	}
 	for _, r := range m.Recipients {
 		if r.Mention {
 			if err := t.Notify(ctx, tx, r.Actor, Mention, i.Author, i.ID); err != nil {
@@ -51,16 +62,8 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 	if err := t.wantCard(ctx, tx, i); err != nil {
 		return true, err
 	}
-	t.wake(tx, Hint{Event: Update, Item: i.ID, Author: i.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Update, Item: i.ID})
 	return true, nil
-}
-
-func recipients(m *content.Made) []actors.ID {
-	ids := make([]actors.ID, len(m.Recipients))
-	for n, r := range m.Recipients {
-		ids[n] = r.Actor
-	}
-	return ids
 }
 
 // A group boosts every post of its members: that is its task and nobody needs to be told.
@@ -83,6 +86,12 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 		return err
 	}
 	if err := t.Library.Edit(ctx, tx, before, m); err != nil {
+		return err
+	}
+	if err := t.converse(ctx, tx, m.Item); err != nil {
+		return err
+	}
+	if err := t.PollChanged(ctx, tx, m.Item); err != nil {
 		return err
 	}
 	boosters, err := db.All(ctx, tx, func(r db.Scanner) (id actors.ID, err error) { return id, r.Scan(&id) },
@@ -108,15 +117,22 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 	if err := t.wantCard(ctx, tx, m.Item); err != nil {
 		return err
 	}
-	t.wake(tx, Hint{Event: Changed, Item: before.ID, Author: before.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Changed, Item: before.ID})
 	return nil
 }
 
 // Unpublish takes an item away everywhere.
 func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) error {
-	gone, err := t.Library.Remove(ctx, tx, i)
+	touched, err := conversationsOf(ctx, tx, i.ID)
+	if err != nil {
+		return fmt.Errorf("conversations with %s: %w", i.IRI, err)
+	}
+	gone, facts, err := t.remove(ctx, tx, i)
 	if err != nil {
 		return err
+	}
+	if err := leaveConversations(ctx, tx, touched); err != nil {
+		return fmt.Errorf("conversations with %s: %w", i.IRI, err)
 	}
 	ids := make([]content.ID, len(gone))
 	for n, x := range gone {
@@ -127,7 +143,7 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 		return fmt.Errorf("notifications about %s: %w", i.IRI, err)
 	}
 	for _, x := range gone {
-		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Author: x.Author})
+		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Gone: goneOf(x, x.ID == i.ID, facts)})
 	}
 	return nil
 }

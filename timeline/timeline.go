@@ -22,8 +22,8 @@ type Timelines struct {
 	DB      *db.DB
 	Library *content.Library
 	Jobs    *jobs.Queue
-	hub     hub
 	usage   usage
+	trends  trends
 }
 
 // list runs a timeline: a condition on items of the alias i, behind the gate, as a page.
@@ -43,10 +43,10 @@ func (t *Timelines) wanted(ctx context.Context, v actors.Viewer, condition strin
 	return t.list(ctx, v, condition+" AND "+wants, args, p)
 }
 
-// Home is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
+// following is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
 // there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
 // one's own is there until the group has passed it on: for good when it is a reply.
-func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
+func (t *Timelines) following(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
 	args := []any{v.ID}
 	if t.DB.Postgres() {
 		return t.wanted(ctx, v, home, args, p)
@@ -139,7 +139,13 @@ type PublicFilter struct{ Local, Remote, Media bool }
 
 // Public is what everybody wrote for everybody, without replies and boosts.
 func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
+	return t.wanted(ctx, v, public+f.sql(), nil, p)
+}
+
+const public = "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
+
+// sql continues a condition on items of the alias i.
+func (f PublicFilter) sql() (condition string) {
 	if f.Local {
 		condition += " AND i.local"
 	}
@@ -149,25 +155,13 @@ func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter,
 	if f.Media {
 		condition += hasMedia
 	}
-	return t.wanted(ctx, v, condition, nil, p)
+	return condition
 }
 
 const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
 
-// Tag is what was written under a hashtag for everybody.
-func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0 AND i.hidden = 0", []any{strings.ToLower(name)}
-	if f.Local {
-		condition += " AND i.local"
-	}
-	if f.Remote {
-		condition += " AND NOT i.local"
-	}
-	if f.Media {
-		condition += hasMedia
-	}
-	return t.wanted(ctx, v, condition, args, p)
-}
+// taggable is what a hashtag leads to.
+const taggable = "i.audience = 0 AND i.hidden = 0"
 
 // AuthorFilter narrows what an actor wrote.
 type AuthorFilter struct {
@@ -203,12 +197,14 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 
 // Group is what was posted in a group: every root and every reply, without the wrapping boosts.
 func (t *Timelines) Group(ctx context.Context, v actors.Viewer, group actors.ID, roots bool, p actors.Page) ([]*content.Item, error) {
-	condition := "i.grp = $1 AND i.grp > 0 AND i.boost_of = 0"
+	condition := inGroup("$1")
 	if roots {
 		condition += " AND i.reply_iri = ''"
 	}
 	return t.wanted(ctx, v, condition, []any{group}, p)
 }
+
+func inGroup(group string) string { return "i.grp = " + group + " AND i.grp > 0 AND i.boost_of = 0" }
 
 // Voted is what the viewer liked or bookmarked, newest vote first; the cursors are those of the votes.
 func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p actors.Page) (items []*content.Item, cursors []int64, err error) {
@@ -287,36 +283,4 @@ func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Ite
 	}
 	by := func(i *content.Item) bool { return unwanted[i.Author] } // answers to these stay
 	return slices.DeleteFunc(ancestors, by), slices.DeleteFunc(descendants, by), nil
-}
-
-// Found is what a search found.
-type Found struct {
-	Actors []*actors.Actor
-	Items  []*content.Item
-	Tags   []string
-}
-
-// Search finds known people and groups by the beginning of a name, handle or title, and hashtags by their beginning.
-func (t *Timelines) Search(ctx context.Context, v actors.Viewer, q, kind string, limit, offset int) (*Found, error) {
-	f := &Found{}
-	word := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(q), "@"), "#"))
-	if word == "" {
-		return f, nil
-	}
-	name, domain, _ := strings.Cut(word, "@")
-	var err error
-	if kind == "" || kind == "accounts" {
-		f.Actors, err = actors.Search(ctx, t.DB, v, name, domain, limit, offset)
-		if err != nil {
-			return nil, err
-		}
-	}
-	if kind == "" || kind == "hashtags" {
-		f.Tags, err = db.All(ctx, t.DB, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) },
-			"SELECT DISTINCT name FROM tags WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3 OFFSET $4", word, word+"\U0010FFFF", limit, offset)
-		if err != nil {
-			return nil, fmt.Errorf("search hashtags: %w", err)
-		}
-	}
-	return f, nil
 }

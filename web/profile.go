@@ -65,7 +65,7 @@ func (w *Web) profileOf(rw http.ResponseWriter, q *request, name string) error {
 		return err
 	}
 	p := page{Title: a.DisplayName() + " (" + a.Handle() + ")", Kind: "profile", Alternate: a.IRI, Canonical: a.URL, Image: w.Media.ProxyURL(a.Icon),
-		Description: actors.CleanText(plainText(a.Summary), 200), NoIndex: body.Later || a.Kind == actors.Person && !a.Indexable, Body: body}
+		Description: actors.CleanText(content.Plain(a.Summary), 200), NoIndex: body.Later || a.Kind == actors.Person && !a.Indexable, Body: body}
 	if p.Description == "" {
 		p.Description = q.loc.T("profile.description", "name", a.DisplayName(), "handle", a.Handle(), "node", w.NodeName)
 	}
