@@ -20,12 +20,16 @@ const JoinRequest = "request"
 type GroupFilter struct {
 	Member ID     // only the groups that this actor is a member of; 0: all that may be known
 	Shared bool   // of these, only what the viewer is a member of too
-	Text   string // in the name or the title
+	Text   string // the beginnings of words of the name or the title; "": all
 }
 
 // Groups lists the groups that a viewer may know of, the newest first: with a member in the filter those of the member that
 // are not hidden; without one the public groups of this node; in both cases also those that the viewer is a member of.
 func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Actor, error) {
+	terms := db.Terms(f.Text)
+	if f.Text != "" && len(terms) == 0 {
+		return nil, nil
+	}
 	args := []any{v.ID}
 	mine := "a.id IN (SELECT r.object FROM relations r WHERE r.subject = $1 AND r.state = 'active')"
 	condition := "(a.local AND a.visibility = 'public' AND a.discoverable OR " + mine + ")"
@@ -36,9 +40,9 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 	if f.Shared {
 		condition += " AND " + mine
 	}
-	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
-		args = append(args, "%"+escapeLike(text)+"%")
-		condition += fmt.Sprintf(` AND (LOWER(a.name) LIKE $%[1]d ESCAPE '\' OR LOWER(a.title) LIKE $%[1]d ESCAPE '\')`, len(args))
+	for _, term := range terms[:min(len(terms), 8)] {
+		args = append(args, term, db.Beyond(term))
+		condition += fmt.Sprintf(" AND EXISTS (SELECT 1 FROM words w WHERE w.actor = a.id AND w.word >= $%d AND w.word < $%d)", len(args)-1, len(args))
 	}
 	all, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.kind = 'Group' AND a.deleted = 0 AND a.suspended = 0 AND "+condition+p.SQL("a.id", &args), args...)
 	if err != nil {

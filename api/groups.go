@@ -124,7 +124,7 @@ type ownPage struct {
 
 type groupsQuery struct {
 	ownPage
-	Q      *string `json:"q" max:"100" about:"Text in the name or the title."`
+	Q      *string `json:"q" max:"100" about:"The beginnings of words of the name or the title."`
 	Member *bool   `json:"member" about:"true: only the groups that who asks is a member of."`
 }
 
