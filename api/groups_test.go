@@ -119,7 +119,7 @@ var groupScenarios = []scenario{
 }
 
 func TestGroupScenarios(t *testing.T) {
-	each(t, func(w *world) { w.play(groupScenarios) })
+	each(t, func(w *world) { w.run(groupScenarios) })
 }
 
 // hide gives the world groups that not everybody may know: bas owns them, anna is a member.
@@ -170,7 +170,7 @@ func TestAHiddenGroupDoesNotExist(t *testing.T) {
 		if asked < 60 {
 			t.Errorf("only %d requests", asked)
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"members know it", "anna", "GET", ownPath + "/groups", "", 200, has("SECRETgroup hidden", "SECRETgroup listed"), nil},
 			{"and who shares it sees it", "anna", "GET", ownPath + "/people/{bas}/groups", "", 200, has("SECRETgroup hidden"), nil},
 			{"a listed one is known", "cas", "GET", ownPath + "/groups/{listed}", "", 200, has(`"visibility":"listed"`), nil},
@@ -290,7 +290,7 @@ func TestHeadAndPreflightOfOwnAPI(t *testing.T) {
 // The last owner cannot step down, nor two at once.
 func TestAGroupKeepsAnOwner(t *testing.T) {
 	each(t, func(w *world) {
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a second one", "bas", "PATCH", g + "/members/{anna}", `{"role":"owner"}`, 200, has(`"role":"owner"`), nil},
 			{"owners do not remove each other", "anna", "DELETE", g + "/members/{bas}", "", 403, has("higher role"), nil},
 		})
@@ -309,7 +309,7 @@ func TestAGroupKeepsAnOwner(t *testing.T) {
 func TestDeletionByTheAuthorIsNoDecision(t *testing.T) {
 	each(t, func(w *world) {
 		w.post("anna", "own", outbox.Draft{Text: "Van mij @wonen"})
-		w.play([]scenario{
+		w.run([]scenario{
 			{"delete", "anna", "DELETE", "/api/v1/statuses/{own}", "", 200, nil, nil},
 			{"log", "bas", "GET", g + "/log", "", 200, has("[]"), nil},
 		})

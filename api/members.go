@@ -172,7 +172,7 @@ type wish struct {
 	Introduction *string `json:"introduction" max:"500" about:"A few words for those who decide."`
 }
 
-func (a *API) join(ctx context.Context, c *call, in wish) (ownMembership, error) {
+func (a *API) joinGroup(ctx context.Context, c *call, in wish) (ownMembership, error) {
 	group, _, err := c.known(ctx)
 	if err != nil {
 		return ownMembership{}, err
@@ -188,7 +188,7 @@ func (a *API) join(ctx context.Context, c *call, in wish) (ownMembership, error)
 	return a.getMembership(ctx, c, nought{})
 }
 
-func (a *API) leave(ctx context.Context, c *call, _ nought) (nought, error) {
+func (a *API) leaveGroup(ctx context.Context, c *call, _ nought) (nought, error) {
 	group, _, err := c.known(ctx)
 	if err != nil {
 		return nought{}, err
