@@ -116,7 +116,7 @@ func titles(known []*Actor) map[string]string {
 // Organisation is a node as those see it who work with its people.
 type Organisation struct {
 	Host, Title    string // Title "": it has not told
-	People, Groups int64  // that are known here
+	People, Groups int64  // that are known here; of the groups those that everybody may know
 	Seen           time.Time
 }
 
@@ -138,20 +138,24 @@ func Organisations(ctx context.Context, q db.Q, after string, limit int) ([]Orga
 		at[host] = &all[i]
 	}
 	marks, args := db.In(nil, hosts)
-	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
-		var host, kind string
-		var n int64
-		err = r.Scan(&host, &kind, &n)
-		switch kind {
-		case Person:
-			at[host].People = n
-		case Group:
-			at[host].Groups = n
+	count := func(of func(*Organisation) *int64, condition string) error {
+		_, err := db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+			var host string
+			var n int64
+			err = r.Scan(&host, &n)
+			*of(at[host]) = n
+			return x, err
+		}, "SELECT a.host, COUNT(*) FROM actors a WHERE a.host IN ("+marks+") AND a.deleted = 0 AND "+condition+" GROUP BY a.host", args...)
+		if err != nil {
+			return fmt.Errorf("count people and groups of organisations: %w", err)
 		}
-		return x, err
-	}, "SELECT a.host, a.kind, COUNT(*) FROM actors a WHERE a.host IN ("+marks+") AND a.deleted = 0 GROUP BY a.host, a.kind", args...)
-	if err != nil {
-		return nil, fmt.Errorf("count people of organisations: %w", err)
+		return nil
+	}
+	if err := count(func(o *Organisation) *int64 { return &o.People }, "a.kind = 'Person'"); err != nil {
+		return nil, err
+	}
+	if err := count(func(o *Organisation) *int64 { return &o.Groups }, "a.kind = 'Group' AND a.visibility = 'public' AND a.suspended = 0"); err != nil {
+		return nil, err
 	}
 	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
 		var host string

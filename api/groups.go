@@ -238,6 +238,9 @@ func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGrou
 	if in.Title != nil && strings.TrimSpace(*in.Title) == "" {
 		return ownGroup{}, fault.Say(fault.Invalid, "The group needs a title.")
 	}
+	if in == (groupChange{}) {
+		return a.oneOwnGroup(ctx, c, group.ID)
+	}
 	err = a.Outbox.Settings(ctx, me, group, func(g *actors.Actor) {
 		if in.Title != nil {
 			g.Title = actors.CleanText(*in.Title, 100)
@@ -268,7 +271,7 @@ type ownNode struct {
 	Name   *string `json:"name" about:"What the organisation calls itself; null when it has not told."`
 	Local  bool    `json:"local" about:"Whether it is this node."`
 	People int64   `json:"people" about:"How many of its people are known here."`
-	Groups int64   `json:"groups" about:"How many of its groups are known here."`
+	Groups int64   `json:"groups" about:"How many of its public groups are known here."`
 	SeenAt *string `json:"seenAt" format:"date-time" about:"When the node last sent or asked something, to the hour; null: never."`
 }
 

@@ -54,6 +54,7 @@ var groupScenarios = []scenario{
 	{"change", "bas", "PATCH", g, `{"title":"Wonen en werken","summary":"Nieuw"}`, 200, has(`"title":"Wonen en werken"`, `"summary":"<p>Nieuw</p>"`, `"joinPolicy":"open"`), nil},
 	{"a member does not", "anna", "PATCH", g, `{"title":"Van mij"}`, 403, has("Only an owner"), nil},
 	{"a stranger neither", "cas", "PATCH", g, `{"title":"Van mij"}`, 403, has("Only an owner"), nil},
+	{"nothing to change", "bas", "PATCH", g, `{}`, 200, has(`"title":"Wonen en werken"`), nil},
 	{"not away", "bas", "PATCH", g, `{"title":""}`, 400, has("needs a title"), nil},
 
 	// members
@@ -171,6 +172,7 @@ func TestAHiddenGroupDoesNotExist(t *testing.T) {
 			t.Errorf("only %d requests", asked)
 		}
 		w.run([]scenario{
+			{"it is not counted", "", "GET", ownPath + "/organisations", "", 200, has(`"host":"gouda.example","name":"Gemeente Gouda","local":true,"people":3,"groups":2`), nil}, // wonen, and the one that cas made above
 			{"members know it", "anna", "GET", ownPath + "/groups", "", 200, has("SECRETgroup hidden", "SECRETgroup listed"), nil},
 			{"and who shares it sees it", "anna", "GET", ownPath + "/people/{bas}/groups", "", 200, has("SECRETgroup hidden"), nil},
 			{"a listed one is known", "cas", "GET", ownPath + "/groups/{listed}", "", 200, has(`"visibility":"listed"`), nil},
@@ -302,6 +304,18 @@ func TestAGroupKeepsAnOwner(t *testing.T) {
 		if one.Code+other.Code != 200+403 {
 			t.Errorf("both step down: %d and %d", one.Code, other.Code)
 		}
+	})
+}
+
+// What was decided about somebody goes with that person.
+func TestDecisionsAboutSomebodyAreForgotten(t *testing.T) {
+	each(t, func(w *world) {
+		w.run([]scenario{
+			{"remove", "bas", "DELETE", g + "/members/{anna}", `{"reason":"SECRETreason"}`, 204, nil, nil},
+			{"log", "bas", "GET", g + "/log", "", 200, has("SECRETreason"), nil},
+		})
+		w.check(w.api.Outbox.DeleteActor(t.Context(), w.actor("anna")))
+		w.run([]scenario{{"no more", "bas", "GET", g + "/log", "", 200, has("[]"), nil}})
 	})
 }
 

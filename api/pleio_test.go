@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -34,6 +35,7 @@ func strict(v any) any {
 // contract is the OpenAPI document of a node, as what its answers are held against.
 type contract struct {
 	doc      map[string]any
+	mu       sync.Mutex // tests ask at the same time
 	compiler *jsonschema.Compiler
 }
 
@@ -48,7 +50,7 @@ func (w *world) contract() *contract {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	w.check(c.AddResource("openapi.json", doc))
-	return &contract{doc, c}
+	return &contract{doc: doc, compiler: c}
 }
 
 // at is what stands at a place in a document, nil when nothing does.
@@ -124,7 +126,9 @@ func (w *world) validateOwn(route string, r *http.Request, answer *httptest.Resp
 		w.Errorf("%s %s: no JSON: %v in %s", r.Method, r.URL, err, answer.Body)
 		return
 	}
+	w.own.mu.Lock()
 	s, err := w.own.compiler.Compile(schema)
+	w.own.mu.Unlock()
 	if err != nil {
 		w.Fatalf("%s: %v", schema, err)
 	}

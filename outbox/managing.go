@@ -42,7 +42,7 @@ func (o *Outbox) in(ctx context.Context, who, group *actors.Actor, least actors.
 			return err
 		}
 		if rank(role) < rank(least) {
-			return fault.Say(fault.Forbidden, "Only an %s of %s may do that.", map[bool]string{true: "owner", false: "owner or moderator"}[least == actors.RoleOwner], group.Handle())
+			return fault.Say(fault.Forbidden, "Only an owner%s of %s may do that.", map[actors.Role]string{actors.RoleModerator: " or moderator"}[least], group.Handle())
 		}
 		return do(tx, role)
 	})
