@@ -96,6 +96,7 @@ var groupScenarios = []scenario{
 	// posts
 	{"pin", "anna", "PUT", g + "/pins/{grouppost}", "", 204, nil, nil},
 	{"pins", "", "GET", g + "/pins", "", 200, has(`"status":"{grouppost}"`), nil},
+	{"in apps", "", "GET", "/api/v1/accounts/{wonen}/statuses?pinned=true", "", 200, has("SECRETgroup"), nil},
 	{"not on the author's page", "", "GET", "/api/v1/accounts/{anna}/statuses?pinned=true", "", 200, has("[]"), nil},
 	{"members do not pin", "cas", "PUT", g + "/pins/{grouppost}", "", 403, has("owner or moderator"), nil},
 	{"nor what is elsewhere", "bas", "PUT", g + "/pins/{public}", "", 404, has("does not stand"), nil},
