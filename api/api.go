@@ -80,11 +80,25 @@ const streamingPath = "/api/v1/streaming"
 // maxBody is what a request with files may hold: an avatar and a header. Of each file media has the last word.
 const maxBody = 2 * media.MaxBytes
 
-// Routes adds the whole API to a router. A slash at the end changes nothing: Mastodon.py asks for /api/v1/instance/.
+// Routes adds the whole API to a router. A slash at the end changes nothing: Mastodon.py asks for /api/v1/instance/. In our own
+// API it does (/core/no-trailing-slash).
 func (a *API) Routes(r *mux.Router) {
+	methods := map[string][]string{}
 	for _, route := range a.routes() {
+		if isOwn(route.path) {
+			allowed := []string{route.method}
+			if route.method == http.MethodGet {
+				allowed = append(allowed, http.MethodHead)
+			}
+			r.Handle(route.path, a.serve(route)).Methods(allowed...)
+			methods[route.path] = append(methods[route.path], allowed...)
+			continue
+		}
 		r.Handle(route.path, a.serve(route)).Methods(route.method)
 		r.Handle(route.path+"/", a.serve(route)).Methods(route.method)
+	}
+	for path, allowed := range methods {
+		r.Handle(path, a.notAllowed(allowed))
 	}
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/oauth-authorization-server"} {
 		r.HandleFunc(path, preflight).Methods(http.MethodOptions)
@@ -103,6 +117,9 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
+	if isOwn(r.URL.Path) {
+		a.beginOwn(w.Header())
+	}
 	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
 }
 
@@ -141,7 +158,7 @@ func (a *API) serve(route route) http.Handler {
 
 func cors(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Idempotency-Key, Mastodon-Async-Refresh")
+	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Idempotency-Key, Mastodon-Async-Refresh, API-Version, Location")
 }
 
 // preflight answers a browser that asks what it may ask.
@@ -247,12 +264,20 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, answer any) {
 		w.Write(v.body)
 		return
 	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
 	text, err := encode(answer)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	kind := "application/json; charset=utf-8"
+	if _, refused := answer.(problem); refused {
+		kind = "application/problem+json"
+	}
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	w.Write(text)
@@ -298,6 +323,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if status >= 500 && r.Context().Err() == nil {
 		a.logger().Error("client API", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
+	}
+	if isOwn(r.URL.Path) {
+		p := problemOf(err)
+		a.write(w, r, with{int(p.Status), p})
+		return
 	}
 	a.write(w, r, with{status, body})
 }

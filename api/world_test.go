@@ -45,6 +45,7 @@ type world struct {
 	api    *API
 	router *mux.Router
 	tokens map[string]string
+	own    *contract         // of our own API
 	names  map[string]string // what {name} stands for: ids of people and posts
 }
 

@@ -458,6 +458,11 @@ ALTER TABLE items DROP COLUMN doc;
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
 CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden, language);
 
+-- Lists of groups, and of organisations with the number of their people.
+CREATE INDEX actors_groups ON actors (id) WHERE kind = 'Group';
+DROP INDEX actors_host;
+CREATE INDEX actors_host ON actors (host, kind, deleted);
+
 -- actors: what people keep to themselves about others
 
 -- The words of names and titles, folded (see text.go), by which actors are found.
@@ -752,6 +757,23 @@ CREATE TABLE emojis (
   visible  BOOLEAN NOT NULL DEFAULT TRUE,     -- in the pickers of clients
   created  BIGINT NOT NULL
 );
+
+-- groups: what their owners and moderators do
+
+ALTER TABLE items ADD COLUMN featured BIGINT NOT NULL DEFAULT 0;           -- pinned in its group: when
+CREATE INDEX items_featured ON items (grp, featured) WHERE featured > 0;
+
+CREATE TABLE decisions (
+  id      BIGINT PRIMARY KEY,
+  grp     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE, -- who decided
+  kind    TEXT NOT NULL,                      -- settings, role, removal, ban, unban, admission, rejection, deletion, lock, unlock, pin, unpin
+  subject BIGINT NOT NULL DEFAULT 0,          -- about whom
+  item    BIGINT NOT NULL DEFAULT 0,          -- about which post
+  role    TEXT NOT NULL DEFAULT '',           -- that the subject got
+  reason  TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX decisions_group ON decisions (grp, id);
 
 -- moderation
 

@@ -82,6 +82,9 @@ type AuthorFilter struct {
 // Author is what one actor wrote; for a group, what was posted in it, as its boosts.
 func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.ID, f AuthorFilter, p actors.Page) ([]*content.Item, error) {
 	condition, args := "i.author = $1", []any{author}
+	if f.Pinned { // in a group by those who moderate it
+		condition = "(i.author = $1 AND i.pinned > 0 OR i.grp = $1 AND i.featured > 0)"
+	}
 	if f.Media {
 		condition += hasMedia
 	}
@@ -91,16 +94,13 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 	if f.NoBoosts {
 		condition += " AND i.boost_of = 0"
 	}
-	if f.Pinned {
-		condition += " AND i.pinned > 0"
-	}
 	if f.Tag != "" {
 		args = append(args, strings.ToLower(f.Tag))
 		condition += fmt.Sprintf(" AND i.id IN (SELECT g.item FROM tags g WHERE g.name = $%d)", len(args))
 	}
 	items, err := t.list(ctx, v, condition, args, p)
 	if f.Pinned { // few, and in the order in which they were pinned
-		slices.SortFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
+		slices.SortStableFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
 	}
 	return items, err
 }
