@@ -20,23 +20,23 @@ import (
 
 const ticketLife = 10 * time.Minute
 
-// Ticket is what a browser carries from the password to the second factor: who it is, good for ten minutes, as long as the
-// password stays, in the browser with this secret of its own only.
-func (a *Auth) Ticket(ctx context.Context, account actors.ID, browser string) (string, error) {
+// Ticket is what a browser carries from the password to the second factor: who it is, good for ten minutes, and as
+// long as the password stays.
+func (a *Auth) Ticket(ctx context.Context, account actors.ID) (string, error) {
 	stored, err := a.stored(ctx, account)
 	if err != nil {
 		return "", err
 	}
 	words := fmt.Sprint(account, ".", time.Now().Add(ticketLife).Unix())
-	return words + "." + a.ticketProof(words, browser, stored), nil
+	return words + "." + a.ticketProof(words, stored), nil
 }
 
-func (a *Auth) ticketProof(words, browser, stored string) string {
-	return base64.RawURLEncoding.EncodeToString(mac(a.ticketKey, words+"\n"+hashOf(browser)+"\n"+stored))
+func (a *Auth) ticketProof(words, stored string) string {
+	return base64.RawURLEncoding.EncodeToString(mac(a.ticketKey, words+"\n"+stored))
 }
 
 // Ticketed returns whose ticket it is, or fault.Unauthorized.
-func (a *Auth) Ticketed(ctx context.Context, ticket, browser string) (Account, error) {
+func (a *Auth) Ticketed(ctx context.Context, ticket string) (Account, error) {
 	over := fault.Say(fault.Unauthorized, "It took too long to log in. Begin again.")
 	at := strings.LastIndexByte(ticket, '.')
 	id, until, found := strings.Cut(ticket[:max(at, 0)], ".")
@@ -56,7 +56,7 @@ func (a *Auth) Ticketed(ctx context.Context, ticket, browser string) (Account, e
 	if err != nil {
 		return Account{}, err
 	}
-	if subtle.ConstantTimeCompare([]byte(a.ticketProof(ticket[:at], browser, stored)), []byte(ticket[at+1:])) != 1 {
+	if subtle.ConstantTimeCompare([]byte(a.ticketProof(ticket[:at], stored)), []byte(ticket[at+1:])) != 1 {
 		return Account{}, over
 	}
 	return c, nil
