@@ -19,6 +19,7 @@ var lines = [][]string{
 	{"content"},
 	{"timeline"},
 	{"outbox", "auth"},
+	{"moderation"},
 	{"inbox"},
 	{"api", "web"},
 	{"node"},

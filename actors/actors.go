@@ -64,12 +64,15 @@ type Actor struct {
 	IconDescription                 string    // alternative text
 	ImageDescription                string
 	Attribution                     []string // domains whose pages may name this actor as their author
+	ShowMedia, ShowMediaReplies     bool     // tabs of the profile
+	ShowFeatured                    bool
 }
 
 // Field is a line of a profile; Value is sanitised HTML.
 type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+	Verified int64  `json:"verified,omitempty"` // when the page that it links to was seen to link back, in ms; 0: never
 }
 
 // Emoji is a picture that a :name: in a text stands for (FEP-9098).
@@ -115,7 +118,8 @@ const columns = `a.id, a.iri, a.kind, a.local, a.name, a.domain, a.host, a.title
 	a.fields, a.emojis, a.inbox, a.shared_inbox, a.outbox, a.followers, a.following, a.featured, a.moderators, a.also_known_as, a.moved_to,
 	a.locked, a.discoverable, a.indexable, a.bot, a.visibility, a.join_policy, a.posting, a.plain_members, a.groups_1, a.epoch, a.seq, a.head,
 	a.followers_count, a.following_count, a.items_count, a.last_item, a.published, a.updated, a.fetched, a.suspended, a.deleted,
-	a.silenced, a.sensitized, a.hide_collections, a.icon_description, a.image_description, a.attribution`
+	a.silenced, a.sensitized, a.hide_collections, a.icon_description, a.image_description, a.attribution,
+	a.show_media, a.show_media_replies, a.show_featured`
 
 func scan(row db.Scanner) (*Actor, error) {
 	var a Actor
@@ -125,7 +129,8 @@ func scan(row db.Scanner) (*Actor, error) {
 		&fields, &emojis, &a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Following, &a.Featured, &a.Moderators, &also, &a.MovedTo,
 		&a.Locked, &a.Discoverable, &a.Indexable, &a.Bot, &a.Visibility, &a.JoinPolicy, &a.Posting, &a.PlainMembers, &a.Groups1, &a.Epoch, &a.Seq, &a.Head,
 		&a.FollowersCount, &a.FollowingCount, &a.ItemsCount, &last, &published, &updated, &fetched, &suspended, &deleted,
-		&silenced, &sensitized, &a.HideCollections, &a.IconDescription, &a.ImageDescription, &attribution)
+		&silenced, &sensitized, &a.HideCollections, &a.IconDescription, &a.ImageDescription, &attribution,
+		&a.ShowMedia, &a.ShowMediaReplies, &a.ShowFeatured)
 	if err != nil {
 		return nil, err
 	}
@@ -227,27 +232,4 @@ func present(a *Actor, err error) (*Actor, error) {
 		return nil, fault.Say(fault.Gone, "This account has been deleted.")
 	}
 	return a, nil
-}
-
-// Search finds known people and groups by the beginning of a name or of a word of the title, those whom the viewer follows
-// first. People of this node who did not choose to be findable are found by their whole name only (design rule 10).
-func Search(ctx context.Context, q db.Q, v Viewer, name, domain string, limit, offset int) ([]*Actor, error) {
-	end := name + "\U0010FFFF"
-	condition, args := "LOWER(a.name) >= $1 AND LOWER(a.name) < $2", []any{name, end}
-	if domain == "" {
-		args = append(args, "% "+escapeLike(name)+"%", escapeLike(name)+"%")
-		condition = "(" + condition + ` OR LOWER(a.title) LIKE $3 ESCAPE '\' OR LOWER(a.title) LIKE $4 ESCAPE '\')`
-	} else {
-		args = append(args, domain, domain+"\U0010FFFF")
-		condition += " AND a.domain >= $3 AND a.domain < $4"
-	}
-	args = append(args, name, v.ID, limit, offset)
-	return db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE "+condition+` AND a.deleted = 0 AND a.suspended = 0 AND a.kind IN ('Person', 'Group', 'Organization', 'Service')
-		AND (a.discoverable OR NOT a.local OR LOWER(a.name) = $5)
-		ORDER BY CASE WHEN LOWER(a.name) = $5 THEN 0 ELSE 1 END, CASE WHEN EXISTS (SELECT 1 FROM relations r WHERE r.subject = $6 AND r.object = a.id AND r.state = 'active') THEN 0 ELSE 1 END,
-			a.followers_count DESC, a.id LIMIT $7 OFFSET $8`, args...)
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
 }

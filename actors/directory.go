@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +29,10 @@ type Directory struct {
 	Domain string   // of the handles of our people; the host of Base unless split
 	Secret []byte   // 32 bytes, kept outside the database: seals private keys
 	NewRSA func() (*rsa.PrivateKey, error)
+	// Limited: no contact with other nodes than those that an administrator allowed.
+	Limited bool
+	// Reindex hears of who changed whether posts may be found; nil: nobody does.
+	Reindex func(context.Context, *db.Tx, ID) error
 
 	mu      sync.Mutex
 	signers map[ID]signers // at most maxSigners
@@ -57,7 +63,11 @@ const (
 var reserved = map[string]bool{appName: true, orgName: true, "admin": true, "administrator": true, "root": true, "system": true,
 	"support": true, "help": true, "security": true, "abuse": true, "postmaster": true, "hostmaster": true, "webmaster": true, "everyone": true, "all": true, "here": true}
 
-func checkName(name string) error {
+// Reserved tells whether a name is for the node itself.
+func Reserved(name string) bool { return reserved[name] }
+
+// CheckName tells what is wrong with a name that a person or a group would have.
+func CheckName(name string) error {
 	ok := len(name) >= 1 && len(name) <= 30
 	for i, r := range name {
 		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
@@ -111,7 +121,7 @@ func (d *Directory) App() *Actor {
 // AddPerson makes a person of this node. Nothing about people is findable without their own choice (design rule 10).
 func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string) (*Actor, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	a := &Actor{Kind: Person, Name: name, Title: CleanText(title, 100), IRI: d.URL("/users/" + name)}
@@ -129,7 +139,7 @@ const (
 // AddGroup makes an open group on this node, owned by one of our people.
 func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, name, title, summary, posting string) (*Actor, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if !owner.Local || owner.Kind != Person {
@@ -158,6 +168,7 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	now := time.Now()
 	a.ID, a.Local, a.Domain, a.Host = ID(d.DB.NewID()), true, d.Domain, d.Host()
 	a.Published, a.Updated, a.Groups1 = now, now, true
+	a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured = true, true, true
 	a.Inbox, a.Outbox, a.Followers, a.Following, a.Featured = a.IRI+"/inbox", a.IRI+"/outbox", a.IRI+"/followers", a.IRI+"/following", a.IRI+"/featured"
 	a.SharedInbox, a.URL = d.URL("/inbox"), a.IRI
 	switch a.Kind {
@@ -166,7 +177,7 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	case Person:
 		a.URL = d.URL("/@" + a.Name)
 	}
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return fmt.Errorf("make %s %s: %w", strings.ToLower(a.Kind), a.Name, err)
 	}
 	return d.newKeys(ctx, tx, a, "")
@@ -174,24 +185,45 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 
 const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, title, summary, source, url, icon, image, fields, emojis, inbox, shared_inbox,
 	outbox, followers, following, featured, moderators, also_known_as, moved_to, locked, discoverable, indexable, bot, visibility, join_policy, posting,
-	plain_members, groups_1, epoch, published, updated, fetched, suspended, deleted)
+	plain_members, groups_1, epoch, published, updated, fetched, suspended, deleted, hide_collections, icon_description, image_description, attribution,
+	show_media, show_media_replies, show_featured)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)
+	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46)
 	ON CONFLICT (iri) DO UPDATE SET kind = excluded.kind, name = excluded.name, domain = excluded.domain, title = excluded.title, summary = excluded.summary,
 	source = excluded.source, url = excluded.url, icon = excluded.icon, image = excluded.image, fields = excluded.fields, emojis = excluded.emojis,
 	inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, outbox = excluded.outbox, followers = excluded.followers, following = excluded.following,
 	featured = excluded.featured, moderators = excluded.moderators, also_known_as = excluded.also_known_as, moved_to = excluded.moved_to,
 	locked = excluded.locked, discoverable = excluded.discoverable, indexable = excluded.indexable, bot = excluded.bot, visibility = excluded.visibility,
 	join_policy = excluded.join_policy, posting = excluded.posting, plain_members = excluded.plain_members, groups_1 = excluded.groups_1,
-	updated = excluded.updated, fetched = excluded.fetched, suspended = excluded.suspended, deleted = excluded.deleted
+	updated = excluded.updated, fetched = excluded.fetched, deleted = excluded.deleted,
+	hide_collections = excluded.hide_collections, icon_description = excluded.icon_description, image_description = excluded.image_description,
+	attribution = excluded.attribution, show_media = excluded.show_media, show_media_replies = excluded.show_media_replies, show_featured = excluded.show_featured
 	RETURNING id`
 
-// save writes all that an actor says of itself; counts and the log's position are kept where they change.
-func save(ctx context.Context, tx *db.Tx, a *Actor) error {
-	return tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
+// save writes all that an actor says of itself, and by which words it is found; counts and the log's position are kept where
+// they change.
+func (d *Directory) save(ctx context.Context, tx *db.Tx, a *Actor) error {
+	before, err := db.One(ctx, tx, scan, "SELECT "+columns+" FROM actors a WHERE a.iri = $1", a.IRI)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	err = tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
 		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
 		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
-		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted)).Scan(&a.ID)
+		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted),
+		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured).Scan(&a.ID)
+	if err != nil {
+		return err
+	}
+	if before == nil || before.Name != a.Name || before.Title != a.Title || before.Discoverable != a.Discoverable {
+		if err := indexWords(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if before != nil && before.Indexable != a.Indexable && d.Reindex != nil {
+		return d.Reindex(ctx, tx, a.ID)
+	}
+	return nil
 }
 
 // Save writes a changed profile of one of our own.
@@ -200,7 +232,7 @@ func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 		return fmt.Errorf("save %s: not ours", a.IRI)
 	}
 	a.Updated = time.Now()
-	if err := save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a); err != nil {
 		return fmt.Errorf("save %s: %w", a.IRI, err)
 	}
 	if app := d.App(); app != nil && app.ID == a.ID {
@@ -209,6 +241,22 @@ func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 		d.mu.Unlock()
 	}
 	return nil
+}
+
+// Verify notes that the pages which these lines of a profile link to were seen to link back; lines that have changed meanwhile are
+// left alone.
+func Verify(ctx context.Context, tx *db.Tx, id ID, values []string, at time.Time) error {
+	a, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for i, f := range a.Fields {
+		if slices.Contains(values, f.Value) && f.Verified == 0 {
+			a.Fields[i].Verified = db.Millis(at)
+		}
+	}
+	_, err = tx.Exec(ctx, "UPDATE actors SET fields = $1 WHERE id = $2", list(a.Fields), id)
+	return err
 }
 
 func list[T any](values []T) string {

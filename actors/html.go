@@ -31,6 +31,12 @@ func newHTMLPolicy() *bluemonday.Policy {
 	return p
 }
 
+var fieldPolicy = newHTMLPolicy().AllowAttrs("rel").Matching(regexp.MustCompile(`^me nofollow noopener noreferrer$`)).OnElements("a")
+
+// SanitizeField is SanitizeHTML for a line of the profile of one of ours: a link may say that it is about the same person, which
+// the page that it leads to may rely on. Nothing else on a profile may say so.
+func SanitizeField(s string) string { return fieldPolicy.Sanitize(s) }
+
 // SanitizeHTML keeps the harmless part of somebody's HTML.
 func SanitizeHTML(s string) string {
 	if len(s) > maxHTML {

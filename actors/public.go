@@ -13,7 +13,7 @@ import (
 // PublicGroups lists the groups of this node that everybody may know of, the largest first.
 func PublicGroups(ctx context.Context, q db.Q, limit int) ([]*Actor, error) {
 	all, err := db.All(ctx, q, scan, "SELECT "+columns+` FROM actors a WHERE a.local AND a.kind = 'Group' AND a.visibility = 'public' AND a.discoverable
-		AND a.deleted = 0 AND a.suspended = 0 ORDER BY a.followers_count DESC, a.id LIMIT $1`, limit)
+		AND a.deleted = 0 AND a.suspended = 0 AND a.silenced = 0 ORDER BY a.followers_count DESC, a.id LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list public groups: %w", err)
 	}

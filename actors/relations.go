@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/db"
@@ -53,6 +54,7 @@ type Relation struct {
 	Until           time.Time
 	Request         Request
 	Boosts, Notify  bool
+	Languages       []string // of the object's posts that the subject wants to see; none: all
 }
 
 // Request is the Follow or Join that asked for the relation; the answer quotes it.
@@ -62,14 +64,16 @@ type Request struct {
 	Message string // introduction, plain text
 }
 
-const bareColumns = "id, subject, object, state, role, since, updated, until, request, request_as, message, boosts, notify"
+const bareColumns = "id, subject, object, state, role, since, updated, until, request, request_as, message, boosts, notify, languages"
 
-const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.request, r.request_as, r.message, r.boosts, r.notify"
+const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.request, r.request_as, r.message, r.boosts, r.notify, r.languages"
 
 func scanRelation(row db.Scanner) (*Relation, error) {
 	var r Relation
 	var since, updated, until int64
-	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify)
+	var languages string
+	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify, &languages)
+	r.Languages = strings.Fields(languages)
 	r.Since, r.Updated, r.Until = db.FromMillis(since), db.FromMillis(updated), db.FromMillis(until)
 	return &r, err
 }
@@ -134,10 +138,22 @@ func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) 
 	switch {
 	case subject.ID == object.ID:
 		return fault.Say(fault.Forbidden, "You cannot follow yourself.")
+	case !object.Active():
+		return fault.Say(fault.NotFound, "%s is not there.", object.Handle())
 	case object.MovedTo != "":
 		return fault.Say(fault.Forbidden, "%s has moved to %s: follow the new account.", object.Handle(), object.MovedTo)
 	}
+	unwanted, err := blocksDomainOf(ctx, q, subject.ID, object)
+	if err != nil {
+		return err
+	}
+	if unwanted {
+		return fault.Say(fault.Forbidden, "You block %s: take that back before you follow somebody there.", object.Domain)
+	}
 	blocked, err := Blocked(ctx, q, object.ID, subject.ID)
+	if err == nil && !blocked {
+		blocked, err = blocksDomainOf(ctx, q, object.ID, subject)
+	}
 	if err == nil && blocked {
 		err = fault.Say(fault.Forbidden, "%s cannot be followed.", object.Handle())
 	}
@@ -224,6 +240,17 @@ func Choose(ctx context.Context, tx *db.Tx, r *Relation, boosts, notify bool) er
 	return err
 }
 
+// ChooseLanguages keeps in which languages the subject wants to see the object's posts; none: all.
+func ChooseLanguages(ctx context.Context, tx *db.Tx, r *Relation, languages []string) error {
+	text := ""
+	if len(languages) > 0 { // a blank on both sides of each, so that home finds one by LIKE
+		text = " " + strings.Join(languages, " ") + " "
+	}
+	_, err := tx.Exec(ctx, "UPDATE relations SET languages = $1 WHERE id = $2", text, r.ID)
+	r.Languages = languages
+	return err
+}
+
 // set moves a relation to a state and keeps counts and reach in step: the only place that writes them.
 func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, role Role, request Request) (*Relation, error) {
 	if role == "" {
@@ -250,6 +277,11 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	if err != nil {
 		return nil, fmt.Errorf("set %s of %s to %s: %w", state, subject.IRI, object.IRI, err)
 	}
+	if subject.Local && (state == Left || state == Removed || state == Banned) {
+		if err := forgetChosen(ctx, tx, subject, object); err != nil {
+			return nil, err
+		}
+	}
 	step := 0
 	switch {
 	case before != Active && state == Active:
@@ -274,6 +306,17 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		return r, reach(ctx, tx, subject, object, step)
 	}
 	return r, nil
+}
+
+// forgetChosen takes away what only who follows somebody can have: the place in lists, and the recommendation.
+func forgetChosen(ctx context.Context, tx *db.Tx, subject, object *Actor) error {
+	for _, sql := range []string{"DELETE FROM list_members WHERE list IN (SELECT id FROM lists WHERE owner = $1) AND member = $2",
+		"DELETE FROM endorsements WHERE subject = $1 AND object = $2"} {
+		if _, err := tx.Exec(ctx, sql, subject.ID, object.ID); err != nil {
+			return fmt.Errorf("forget what goes with following %s: %w", object.IRI, err)
+		}
+	}
+	return nil
 }
 
 // reach keeps how many people of a host an actor of ours reaches, where, and the digest of their ids (FEP-8fcf).
@@ -344,11 +387,19 @@ func related(ctx context.Context, q db.Q, where, who string, id ID, state State,
 		return nil, fmt.Errorf("list relations of actor %d: %w", id, err)
 	}
 	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
+	return withActors(ctx, q, relations, func(r *Relation) ID {
+		if who == "r.object" {
+			return r.Object
+		}
+		return r.Subject
+	})
+}
+
+// withActors adds to relations the actors at one of their ends; where that does not exist any more, the relation is left out.
+func withActors(ctx context.Context, q db.Q, relations []*Relation, end func(*Relation) ID) ([]Related, error) {
 	ids := make([]ID, len(relations))
 	for i, r := range relations {
-		if ids[i] = r.Subject; who == "r.object" {
-			ids[i] = r.Object
-		}
+		ids[i] = end(r)
 	}
 	known, err := Many(ctx, q, ids)
 	if err != nil {
@@ -420,48 +471,4 @@ func (d *Directory) Unblock(ctx context.Context, tx *db.Tx, by, who *Actor) erro
 func Moderators(ctx context.Context, q db.Q, group ID) ([]*Actor, error) {
 	return db.All(ctx, q, scan, "SELECT "+columns+` FROM relations r JOIN actors a ON a.id = r.subject
 		WHERE r.object = $1 AND r.state = 'active' AND r.role IN ('owner', 'moderator') ORDER BY r.id`, group)
-}
-
-// Standing is everything between two actors, as clients ask for it.
-type Standing struct {
-	Outgoing, Incoming  *Relation // State None when there is nothing
-	Blocking, BlockedBy bool
-}
-
-// Standings returns how one of ours stands to each of the others, in three queries.
-func Standings(ctx context.Context, q db.Q, me ID, others []ID) (map[ID]*Standing, error) {
-	all := make(map[ID]*Standing, len(others))
-	for _, id := range others {
-		all[id] = &Standing{Outgoing: &Relation{}, Incoming: &Relation{}}
-	}
-	if len(others) == 0 {
-		return all, nil
-	}
-	list, args := db.In([]any{me}, others)
-	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 AND r.object IN ("+list+`))
-		OR (r.object = $1 AND r.subject IN (`+list+"))", args...)
-	if err != nil {
-		return nil, fmt.Errorf("load relations: %w", err)
-	}
-	for _, r := range relations {
-		if r.Subject == me && all[r.Object] != nil {
-			all[r.Object].Outgoing = r
-		} else if all[r.Subject] != nil {
-			all[r.Subject].Incoming = r
-		}
-	}
-	type pair struct{ by, who ID }
-	blocks, err := db.All(ctx, q, func(r db.Scanner) (p pair, err error) { return p, r.Scan(&p.by, &p.who) },
-		"SELECT subject, object FROM blocks WHERE (subject = $1 AND object IN ("+list+")) OR (object = $1 AND subject IN ("+list+"))", args...)
-	if err != nil {
-		return nil, fmt.Errorf("load blocks: %w", err)
-	}
-	for _, b := range blocks {
-		if b.by == me && all[b.who] != nil {
-			all[b.who].Blocking = true
-		} else if all[b.by] != nil {
-			all[b.by].BlockedBy = true
-		}
-	}
-	return all, nil
 }

@@ -38,7 +38,7 @@ func (d *Directory) Fetch(ctx context.Context, iri string) (*Actor, error) {
 	if d.Ours(iri) {
 		return ByIRI(ctx, d.DB, iri)
 	}
-	if err := d.allowed(ctx, iri); err != nil {
+	if err := d.Welcome(ctx, d.DB, federation.Host(iri)); err != nil {
 		return nil, err
 	}
 	w, err := d.document(ctx, iri)
@@ -84,14 +84,6 @@ func (d *Directory) document(ctx context.Context, iri string) (*vocab.Actor, err
 	return nil, fault.Say(fault.Invalid, "%s is not an account.", iri)
 }
 
-func (d *Directory) allowed(ctx context.Context, iri string) error {
-	policy, err := PolicyOf(ctx, d.DB, federation.Host(iri))
-	if err == nil && policy == PeerBlocked {
-		err = fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(iri))
-	}
-	return err
-}
-
 // ResolveHandle returns the actor behind name@domain, asking its server by WebFinger when it is not known.
 func (d *Directory) ResolveHandle(ctx context.Context, name, domain string) (*Actor, error) {
 	if domain == "" || domain == d.Domain || domain == d.Host() {
@@ -101,7 +93,7 @@ func (d *Directory) ResolveHandle(ctx context.Context, name, domain string) (*Ac
 	if err == nil && time.Since(known.Fetched) < actorFresh {
 		return known, nil
 	}
-	if err := d.allowed(ctx, "https://"+domain+"/"); err != nil {
+	if err := d.Welcome(ctx, d.DB, domain); err != nil {
 		return nil, err
 	}
 	a, err := d.discover(ctx, name, domain)
@@ -175,7 +167,11 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]' WHERE id = $2`,
+	if err := forgetKept(ctx, tx, a.ID); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]',
+		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
 		db.Millis(time.Now()), a.ID)
 	return err
 }

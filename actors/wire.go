@@ -22,20 +22,23 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 	if err != nil {
 		return nil, fmt.Errorf("keys of %s: %w", a.IRI, err)
 	}
-	discoverable := a.Discoverable
-	w := &vocab.Actor{ID: a.IRI, Type: a.Kind, PreferredUsername: a.Name, Name: a.DisplayName(), Summary: a.Summary, URL: a.URL,
+	discoverable, kind := a.Discoverable, a.Kind
+	if a.Bot && kind == Person {
+		kind = Service // that is how others show a robot
+	}
+	w := &vocab.Actor{ID: a.IRI, Type: kind, PreferredUsername: a.Name, Name: a.DisplayName(), Summary: a.Summary, URL: a.URL,
 		Inbox: a.Inbox, Outbox: a.Outbox, SharedInbox: a.SharedInbox, Keys: keys, Locked: a.Locked, Discoverable: &discoverable, Indexable: a.Indexable,
-		AlsoKnownAs: a.AlsoKnownAs, MovedTo: a.MovedTo, Published: a.Published, Updated: a.Updated, Generator: d.URL("/actor"), Capabilities: capabilities}
+		AlsoKnownAs: a.AlsoKnownAs, MovedTo: a.MovedTo, AttributionDomains: a.Attribution, Published: a.Published, Updated: a.Updated, Generator: d.URL("/actor"), Capabilities: capabilities}
 	if a.Icon != "" {
-		w.Icon = &vocab.Attachment{Type: "Image", URL: a.Icon, MediaType: imageType(a.Icon)}
+		w.Icon = &vocab.Attachment{Type: "Image", URL: a.Icon, MediaType: imageType(a.Icon), Name: a.IconDescription}
 	}
 	if a.Image != "" {
-		w.Image = &vocab.Attachment{Type: "Image", URL: a.Image, MediaType: imageType(a.Image)}
+		w.Image = &vocab.Attachment{Type: "Image", URL: a.Image, MediaType: imageType(a.Image), Name: a.ImageDescription}
 	}
 	if a.Kind == Application {
 		return w, nil
 	}
-	w.Followers, w.Following, w.Featured = a.Followers, a.Following, a.Featured
+	w.Followers, w.Following, w.Featured, w.FeaturedTags = a.Followers, a.Following, a.Featured, a.IRI+"/tags"
 	for _, f := range a.Fields {
 		w.Fields = append(w.Fields, vocab.Field{Name: f.Name, Value: f.Value})
 	}
@@ -89,8 +92,20 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 			a.Domain = known.Domain // confirmed by WebFinger before
 		}
 	}
-	if err := save(ctx, tx, a); err != nil {
+	decision, err := DecisionOn(ctx, tx, a.Host)
+	if err != nil {
+		return nil, err
+	}
+	if decision.RejectMedia {
+		a.Icon, a.Image = "", ""
+	}
+	if err := d.save(ctx, tx, a); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", a.IRI, err)
+	}
+	if known == nil && decision.Policy == PeerLimited {
+		if _, err := tx.Exec(ctx, "UPDATE actors SET silenced = $1 WHERE id = $2", db.Millis(decision.Decided), a.ID); err != nil {
+			return nil, fmt.Errorf("limit %s: %w", a.IRI, err)
+		}
 	}
 	if err := saveKeys(ctx, tx, a, w.Keys); err != nil {
 		return nil, err
@@ -105,6 +120,8 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 	}
 	return Get(ctx, tx, a.ID)
 }
+
+const maxDescription = 1500 // characters of an alternative text
 
 func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 	if err := federation.CheckID(w.ID); err != nil {
@@ -124,15 +141,21 @@ func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 		Title: CleanText(w.Name, 200), Summary: SanitizeHTML(w.Summary), URL: webAddress(w.URL), Inbox: w.Inbox, SharedInbox: w.SharedInbox, Outbox: w.Outbox,
 		Followers: sameOrigin(w.Followers, w.ID), Following: sameOrigin(w.Following, w.ID), Featured: sameOrigin(w.Featured, w.ID), Moderators: sameOrigin(w.Moderators, w.ID),
 		AlsoKnownAs: w.AlsoKnownAs[:min(len(w.AlsoKnownAs), 20)], MovedTo: webAddress(w.MovedTo), Locked: w.Locked, Indexable: w.Indexable,
-		Discoverable: w.Discoverable != nil && *w.Discoverable, Bot: w.Type == Application || w.Type == Service, Published: w.Published, Updated: w.Updated, Fetched: now}
+		Discoverable: w.Discoverable != nil && *w.Discoverable, Bot: w.Type == Application || w.Type == Service, Published: w.Published, Updated: w.Updated, Fetched: now,
+		ShowMedia: true, ShowMediaReplies: true, ShowFeatured: true}
 	if a.URL == "" {
 		a.URL = a.IRI
 	}
 	if w.Icon != nil {
-		a.Icon = webAddress(w.Icon.URL)
+		a.Icon, a.IconDescription = webAddress(w.Icon.URL), CleanText(w.Icon.Name, maxDescription)
 	}
 	if w.Image != nil {
-		a.Image = webAddress(w.Image.URL)
+		a.Image, a.ImageDescription = webAddress(w.Image.URL), CleanText(w.Image.Name, maxDescription)
+	}
+	for _, domain := range w.AttributionDomains[:min(len(w.AttributionDomains), 100)] {
+		if host := Domain(domain); host != "" {
+			a.Attribution = append(a.Attribution, host)
+		}
 	}
 	for _, f := range w.Fields[:min(len(w.Fields), 16)] {
 		a.Fields = append(a.Fields, Field{Name: CleanText(f.Name, 255), Value: SanitizeHTML(f.Value)})

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -14,13 +15,17 @@ import (
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-// target is the actor that the path names.
+// target is the actor that the path names. One of ours who is suspended is gone for everybody without an account.
 func (c *call) target(ctx context.Context) (*actors.Actor, error) {
 	id, err := c.id("id")
 	if err != nil {
 		return nil, err
 	}
-	return actors.Get(ctx, c.api.DB, actors.ID(id))
+	of, err := actors.Get(ctx, c.api.DB, actors.ID(id))
+	if err == nil && of.Local && !of.Suspended.IsZero() && !c.viewer.Local() {
+		return nil, fault.Say(fault.Gone, "This account is suspended.")
+	}
+	return of, err
 }
 
 func (a *API) oneAccount(ctx context.Context, c *call) (any, error) {
@@ -28,7 +33,13 @@ func (a *API) oneAccount(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.account(of), nil
+	return a.whole(ctx, of)
+}
+
+// identityProofs are none: what proved identities in this way is no more. An account's links are checked, see Field.verified_at.
+func (a *API) identityProofs(ctx context.Context, c *call) (any, error) {
+	_, err := c.target(ctx)
+	return []empty{}, err
 }
 
 const mostIDs = 40 // of a bulk call
@@ -59,12 +70,15 @@ func (a *API) related(c *call, list []actors.Related, err error) (any, error) {
 	linkRows(c, list, func(r actors.Related) int64 { return r.Relation.ID })
 	all := make([]*account, 0, len(list))
 	for _, r := range list {
-		all = append(all, a.account(r.Actor))
+		if r.Actor.Suspended.IsZero() {
+			all = append(all, a.account(r.Actor))
+		}
 	}
 	return all, nil
 }
 
-// Who follows whom is told to people with an account only: it is not public without the choice of all those named.
+// Who follows whom is told to people with an account only: it is not public without the choice of all those named. Who hides it,
+// or blocks the asker, tells nobody.
 func (a *API) relations(ctx context.Context, c *call, of func(context.Context, db.Q, actors.ID, actors.State, actors.Page) ([]actors.Related, error)) (any, error) {
 	who, err := c.target(ctx)
 	if err != nil {
@@ -74,8 +88,11 @@ func (a *API) relations(ctx context.Context, c *call, of func(context.Context, d
 	if err != nil {
 		return nil, err
 	}
-	if !c.viewer.Local() {
+	if !c.viewer.Local() || !who.Suspended.IsZero() || who.HideCollections && who.ID != c.viewer.ID {
 		return []empty{}, nil
+	}
+	if blocked, err := actors.Blocked(ctx, a.DB, who.ID, c.viewer.ID); err != nil || blocked {
+		return []empty{}, err
 	}
 	list, err := of(ctx, a.DB, who.ID, actors.Active, p)
 	return a.related(c, list, err)
@@ -89,12 +106,13 @@ func (a *API) following(ctx context.Context, c *call) (any, error) {
 	return a.relations(ctx, c, actors.FollowingOf)
 }
 
+// followRequests are those who ask to follow one, and those who ask to join a group of this node that one manages.
 func (a *API) followRequests(ctx context.Context, c *call) (any, error) {
 	p, err := c.page(accountsPage)
 	if err != nil {
 		return nil, err
 	}
-	list, err := actors.FollowersOf(ctx, a.DB, c.viewer.ID, actors.Requested, p)
+	list, err := actors.Askers(ctx, a.DB, c.viewer.ID, p)
 	return a.related(c, list, err)
 }
 
@@ -123,23 +141,9 @@ func (a *API) relationships(ctx context.Context, c *call) (any, error) {
 	}
 	all := []relationship{}
 	for _, id := range asked {
-		if known[id] != nil {
+		if who := known[id]; who != nil && (who.Suspended.IsZero() || c.Bool("with_suspended", false)) {
 			all = append(all, relationshipOf(id, standings[id]))
 		}
-	}
-	return all, nil
-}
-
-type familiar struct {
-	ID       string     `json:"id"`
-	Accounts []*account `json:"accounts"`
-}
-
-// familiarFollowers tells of nobody: it would take the choice of those whom it names.
-func (a *API) familiarFollowers(_ context.Context, c *call) (any, error) {
-	all := []familiar{}
-	for _, id := range ids[actors.ID](c.params, "id", mostIDs) {
-		all = append(all, familiar{digits(id), []*account{}})
 	}
 	return all, nil
 }
@@ -165,10 +169,27 @@ func (a *API) between(ctx context.Context, c *call, do func(me, target *actors.A
 }
 
 func (a *API) follow(ctx context.Context, c *call) (any, error) {
+	languages := c.List("languages")
+	for _, code := range languages {
+		if !languageCode.MatchString(code) {
+			return nil, fault.Say(fault.Invalid, "Validation failed: languages must be codes such as nl or en.")
+		}
+	}
+	if len(languages) > mostLanguages {
+		return nil, fault.Say(fault.Invalid, "Validation failed: at most %d languages can be chosen.", mostLanguages)
+	}
 	return a.between(ctx, c, func(me, target *actors.Actor) error {
-		return a.Outbox.Follow(ctx, me, target, c.Choice("reblogs"), c.Choice("notify"))
+		err := a.Outbox.Follow(ctx, me, target, c.Choice("reblogs"), c.Choice("notify"))
+		if err == nil && c.Has("languages") {
+			err = a.Outbox.ChooseLanguages(ctx, me, target, languages)
+		}
+		return err
 	})
 }
+
+const mostLanguages = 20
+
+var languageCode = regexp.MustCompile(`^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8}){0,3}$`)
 
 func (a *API) unfollow(ctx context.Context, c *call) (any, error) {
 	return a.between(ctx, c, func(me, target *actors.Actor) error { return a.Outbox.Unfollow(ctx, me, target) })
@@ -199,8 +220,15 @@ func (a *API) rejectRequest(ctx context.Context, c *call) (any, error) {
 	return a.answer(ctx, c, false)
 }
 
+// answer answers the oldest question of the account; with group_id that about the group, and with one's own id the personal one.
 func (a *API) answer(ctx context.Context, c *call, accept bool) (any, error) {
-	return a.between(ctx, c, func(me, asker *actors.Actor) error { return a.Outbox.Answer(ctx, me, asker.ID, accept) })
+	about, err := c.Number("group_id")
+	if err != nil {
+		return nil, err
+	}
+	return a.between(ctx, c, func(me, asker *actors.Actor) error {
+		return a.Outbox.Answer(ctx, me, asker.ID, actors.ID(about), accept)
+	})
 }
 
 // lookup never asks another server.
@@ -218,7 +246,10 @@ func (a *API) lookup(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.account(of), nil
+	if of.Local && !of.Suspended.IsZero() && !c.viewer.Local() {
+		return nil, fault.Say(fault.Gone, "This account is suspended.")
+	}
+	return a.whole(ctx, of)
 }
 
 func (a *API) ours(domain string) bool {

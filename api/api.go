@@ -22,27 +22,27 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // API serves clients. All fields but the last group are needed.
 type API struct {
-	DB        *db.DB
-	Dir       *actors.Directory
-	Timelines *timeline.Timelines
-	Outbox    *outbox.Outbox
-	Inbox     *inbox.Inbox
-	Auth      *auth.Auth
-	Media     *media.Store
+	DB         *db.DB
+	Dir        *actors.Directory
+	Timelines  *timeline.Timelines
+	Outbox     *outbox.Outbox
+	Inbox      *inbox.Inbox
+	Auth       *auth.Auth
+	Media      *media.Store
+	Moderation *moderation.Moderation
 
-	Version     string       // of this program: "0.1.0"
-	Name        string       // of the node
-	Description string       // of the node, in a sentence
-	Email       string       // where to write to
-	Rules       []string     // of the node, one sentence each
-	Requests    int          // per address (RemoteAddr) and five minutes; 0: no limit
-	Log         *slog.Logger // nil: slog.Default()
+	Version  string       // of this program: "0.1.0"
+	Name     string       // of the node
+	Email    string       // where to write to
+	Requests int          // per address (RemoteAddr) and five minutes; 0: no limit
+	Log      *slog.Logger // nil: slog.Default()
 
 	buckets buckets
 	streams streams
@@ -56,6 +56,7 @@ type call struct {
 	header  http.Header
 	bearer  string
 	access  auth.Access // of the token; zero without one
+	unknown error       // why the token gives nothing
 	viewer  actors.Viewer
 }
 
@@ -95,19 +96,47 @@ func (a *API) Routes(r *mux.Router) {
 	})
 }
 
-// begin sets what every answer carries, and refuses who asks too often.
-func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
+// begin sets what every answer carries, finds out who asks, and refuses who asks too often. A token that is not good is no
+// reason yet: see admit.
+func (a *API) begin(w http.ResponseWriter, r *http.Request) (*call, error) {
 	cors(w.Header())
 	if w.Header().Get("X-Request-Id") == "" {
 		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
-	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
+	c := &call{api: a, r: r, header: w.Header()}
+	if c.bearer = bearerOf(r); c.bearer != "" {
+		c.access, c.unknown = a.Auth.Token(r.Context(), c.bearer)
+	}
+	var all []bucket
+	if a.Requests > 0 {
+		all = bucketsOf(c.access, r, a.Requests)
+	}
+	return c, a.buckets.limit(w.Header(), all)
+}
+
+// bearerOf is the token that a request carries, or "".
+func bearerOf(r *http.Request) string {
+	bearer, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if given {
+		return bearer
+	}
+	if !strings.HasPrefix(r.URL.Path, streamingPath) {
+		return ""
+	}
+	if bearer = r.URL.Query().Get("access_token"); bearer != "" { // browsers cannot send that header with a WebSocket
+		return bearer
+	}
+	if protocols := websocketProtocols(r); len(protocols) > 0 {
+		return protocols[0]
+	}
+	return ""
 }
 
 func (a *API) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := a.begin(w, r); err != nil {
+		c, err := a.begin(w, r)
+		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
@@ -117,7 +146,7 @@ func (a *API) serve(route route) http.Handler {
 			a.fail(w, r, err)
 			return
 		}
-		c := &call{params: p, api: a, r: r, header: w.Header()}
+		c.params = p
 		var answer any
 		if err = a.admit(c, route.scope); err == nil {
 			answer, err = route.handler(r.Context(), c)
@@ -155,26 +184,25 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 //	app             any token
 //	read:x write:y  a person's token with these scopes
 //	user            a person's token
+//	admin:x         an administrator's token with the scope
 func (a *API) admit(c *call, scope string) error {
-	bearer, given := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	if !given && strings.HasPrefix(c.r.URL.Path, streamingPath) { // browsers cannot send that header with a WebSocket
-		bearer = c.Text("access_token")
-		if protocols := websocketProtocols(c.r); bearer == "" && len(protocols) > 0 {
-			bearer = protocols[0]
-		}
-		given = bearer != ""
-	}
 	optional := scope == "public" || strings.HasSuffix(scope, "?")
-	if !given && optional {
+	switch {
+	case c.unknown != nil:
+		return c.unknown
+	case c.bearer == "" && optional && !strings.HasPrefix(c.r.Header.Get("Authorization"), "Bearer"):
 		return nil
+	case c.bearer == "":
+		return fault.Say(fault.Unauthorized, "An access token is needed.")
 	}
-	access, err := a.Auth.Token(c.r.Context(), bearer)
-	if err != nil {
-		return err
-	}
-	c.access, c.bearer = access, bearer
+	access := c.access
 	if access.Account != nil {
 		c.viewer = actors.Viewer{ID: access.Account.ID}
+	}
+	if access.Account != nil {
+		if err := a.Auth.Present(c.r.Context(), access.Account.ID, c.r.RemoteAddr); err != nil { // no reason to refuse
+			a.logger().Warn("client API", "error", err)
+		}
 	}
 	if scope == "public" || scope == "app" {
 		return nil
@@ -182,6 +210,9 @@ func (a *API) admit(c *call, scope string) error {
 	for _, one := range strings.Fields(strings.TrimSuffix(scope, "?")) {
 		if one != "user" && !access.Scopes.Allows(one) {
 			return fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs %s.", one)
+		}
+		if strings.HasPrefix(one, "admin:") && (access.Account == nil || !access.Account.Admin) {
+			return fault.Say(fault.Forbidden, "This action is not allowed")
 		}
 	}
 	if access.Account == nil && !optional {
@@ -262,6 +293,8 @@ func (a *API) logger() *slog.Logger {
 type failure struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description,omitempty"`
+
+	Details map[string][]moderation.Problem `json:"details,omitempty"` // what is wrong with which field
 }
 
 // fail answers with an error: the asker reads its sentence, the log its chain.
@@ -269,6 +302,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, body := fault.Status(err), failure{Error: fault.Sentence(err)}
 	if refused := (*auth.OAuthError)(nil); errors.As(err, &refused) {
 		body = failure{Error: refused.Code, Description: refused.Description}
+	}
+	if wrong := (*moderation.Wrong)(nil); errors.As(err, &wrong) {
+		body = failure{Error: wrong.Error(), Details: wrong.Details}
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Mastodon API"`)

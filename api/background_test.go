@@ -57,7 +57,7 @@ func TestWhatHappensLater(t *testing.T) {
 		w.does("", "POST", "/api/v1/polls/{poll}/votes", "anna", "choices[]=0")
 		w.check(w.api.Outbox.Unfollow(t.Context(), w.actor("anna"), w.actor("wonen")))
 		w.work() // not yet
-		w.play([]scenario{{"both wait", "anna", "GET", "/api/v1/scheduled_statuses", "", 200, has(`"id":"{good}"`, `"id":"{bad}"`), nil}})
+		w.run([]scenario{{"both wait", "anna", "GET", "/api/v1/scheduled_statuses", "", 200, has(`"id":"{good}"`, `"id":"{bad}"`), nil}})
 		poll, err := content.StoredByID(t.Context(), w.api.DB, w.item("poll"))
 		w.check(err)
 		poll.Poll.Ends = time.Now().Add(-time.Minute)
@@ -66,7 +66,7 @@ func TestWhatHappensLater(t *testing.T) {
 		w.work()
 		w.does("shown", "POST", "/api/v1/statuses", "anna", "status=anders", "Idempotency-Key", "een")
 		w.does("fresh", "POST", "/api/v1/statuses", "anna", "status=de+sleutel+van+wat+nooit+kwam", "Idempotency-Key", "twee")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a key of what never came is free", "anna", "GET", "/api/v1/statuses/{fresh}", "", 200, has("nooit kwam"), nil},
 			{"nothing waits", "anna", "GET", "/api/v1/scheduled_statuses", "", 200, has("[]"), nil},
 			{"it has appeared", "cas", "GET", "/api/v1/statuses/{shown}", "", 200, has("Komt", `"language":"nl"`, `"id":"{f1}"`, `"acct":"cas"`), nil},

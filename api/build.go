@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"html"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -15,26 +16,45 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
-// account shows an actor.
+// account shows an actor. Of a suspended one nothing is told but that.
 func (a *API) account(of *actors.Actor) *account {
-	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), DisplayName: of.DisplayName(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(),
-		Discoverable: of.Discoverable, Indexable: of.Indexable, Noindex: !of.Indexable, Group: of.IsGroup(), CreatedAt: stamp(of.Published), Note: of.Summary,
-		URL: of.URL, URI: of.IRI, Avatar: a.picture(of.Icon, avatarPath), Header: a.picture(of.Image, headerPath),
-		FollowersCount: of.FollowersCount, FollowingCount: of.FollowingCount, StatusesCount: of.ItemsCount,
-		Emojis: a.emojis(of.Emojis), Roles: []empty{}, Fields: fields(of.Fields, false), Suspended: !of.Suspended.IsZero()}
-	x.AvatarStatic, x.HeaderStatic = x.Avatar, x.Header
+	x := &account{ID: digits(of.ID), Username: of.Name, Acct: of.Acct(), Locked: of.Locked, Bot: of.Bot && !of.IsGroup(), Group: of.IsGroup(),
+		CreatedAt: stamp(of.Published), URL: of.URL, URI: of.IRI, Emojis: []emoji{}, Roles: []empty{}, Fields: []field{}, Avatar: a.Dir.URL(avatarPath), Header: a.Dir.URL(headerPath)}
 	if of.IsGroup() {
 		x.Locked = of.JoinPolicy != actors.JoinOpen
 	}
-	if !of.LastItem.IsZero() {
-		day := of.LastItem.UTC().Format(time.DateOnly)
-		x.LastStatusAt = &day
+	if x.Suspended = !of.Suspended.IsZero(); !x.Suspended {
+		x.DisplayName, x.Note, x.Emojis, x.Fields = of.DisplayName(), of.Summary, a.emojis(of.Emojis), fields(of.Fields, false)
+		x.Avatar, x.Header, x.AvatarText, x.HeaderText = a.picture(of.Icon, avatarPath), a.picture(of.Image, headerPath), of.IconDescription, of.ImageDescription
+		x.Discoverable, x.Indexable, x.Hidden, x.Limited = of.Discoverable, of.Indexable, of.HideCollections, !of.Silenced.IsZero()
+		x.ShowMedia, x.ShowReplies, x.ShowFeatured = of.ShowMedia, of.ShowMediaReplies, of.ShowFeatured
+		x.FollowersCount, x.FollowingCount, x.StatusesCount = of.FollowersCount, of.FollowingCount, of.ItemsCount
+		if !of.LastItem.IsZero() {
+			day := of.LastItem.UTC().Format(time.DateOnly)
+			x.LastStatusAt = &day
+		}
 	}
+	x.Noindex, x.AvatarStatic, x.HeaderStatic = !x.Indexable, x.Avatar, x.Header
 	return x
+}
+
+// whole is account with where it has moved to, for a view of one.
+func (a *API) whole(ctx context.Context, of *actors.Actor) (*account, error) {
+	x := a.account(of)
+	if of.MovedTo == "" {
+		return x, nil
+	}
+	to, err := actors.ByIRIs(ctx, a.DB, []string{of.MovedTo})
+	if len(to) == 1 && to[0].ID != of.ID {
+		x.Moved = a.account(to[0])
+	}
+	return x, err
 }
 
 // picture is never empty: strict clients decode an address.
@@ -48,7 +68,9 @@ func (a *API) picture(address, otherwise string) string {
 func (a *API) accounts(list []*actors.Actor) []*account {
 	all := make([]*account, 0, len(list))
 	for _, one := range list {
-		all = append(all, a.account(one))
+		if one.Suspended.IsZero() {
+			all = append(all, a.account(one))
+		}
 	}
 	return all
 }
@@ -62,7 +84,7 @@ var (
 func fields(of []actors.Field, plain bool) []field {
 	all := make([]field, len(of))
 	for i, f := range of {
-		all[i] = field{Name: f.Name, Value: f.Value}
+		all[i] = field{Name: f.Name, Value: f.Value, VerifiedAt: stampOrNull(db.FromMillis(f.Verified))}
 		if plain { // of a link its whole address, of which only the beginning of the text may be shown
 			all[i].Value = html.UnescapeString(markup.ReplaceAllString(link.ReplaceAllString(f.Value, "$1"), ""))
 		}
@@ -140,6 +162,9 @@ type shown struct {
 	cards      map[int64]*content.Card
 	apps       map[int64]auth.App
 	quotes     quotes
+	muted      map[content.ID]bool // conversations
+	filters    *timeline.Matcher
+	whole      bool // also what suspended people made, for who decides about them
 }
 
 // statuses shows items. What the viewer may not see of them, such as the original of a boost, does not exist: the list may be
@@ -162,6 +187,25 @@ func (a *API) showAll(s *shown, items []*content.Item) []*status {
 	return list
 }
 
+// statusesByID shows those of the items that the viewer may see, by number.
+func (a *API) statusesByID(ctx context.Context, v actors.Viewer, ids []content.ID) (map[content.ID]*status, error) {
+	all := map[content.ID]*status{}
+	items, err := content.Many(ctx, a.DB, v, ids)
+	if err != nil {
+		return all, err
+	}
+	s, err := a.load(ctx, v, slices.Collect(maps.Values(items)))
+	if err != nil {
+		return all, err
+	}
+	for id, i := range items {
+		if x := a.show(s, i); x != nil {
+			all[id] = x
+		}
+	}
+	return all, nil
+}
+
 // status shows one item, or tells that it does not exist.
 func (a *API) status(ctx context.Context, v actors.Viewer, i *content.Item) (*status, error) {
 	list, err := a.statuses(ctx, v, []*content.Item{i})
@@ -179,7 +223,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	if len(items) == 0 {
 		return s, nil
 	}
-	var boosted, ids, polls []content.ID
+	var boosted, ids, polls, threads []content.ID
 	for _, i := range items {
 		if i.BoostOf != 0 {
 			boosted = append(boosted, i.BoostOf)
@@ -217,7 +261,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		if i.Poll != nil {
 			polls = append(polls, i.ID)
 		}
-		ids, numbers = append(ids, i.ID), append(numbers, int64(i.ID))
+		ids, numbers, threads = append(ids, i.ID), append(numbers, int64(i.ID)), append(threads, i.Thread)
 	}
 	if s.recipients, err = content.Recipients(ctx, a.DB, ids); err != nil {
 		return nil, err
@@ -255,6 +299,12 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	if s.marks, err = content.MarksOf(ctx, a.DB, v.ID, ids); err != nil {
 		return nil, err
 	}
+	if s.muted, err = a.Timelines.MutedThreads(ctx, v, threads); err != nil {
+		return nil, err
+	}
+	if s.filters, err = a.Timelines.Matcher(ctx, v, ids); err != nil {
+		return nil, err
+	}
 	if len(polls) > 0 && v.ID != 0 {
 		s.choices, err = content.Choices(ctx, a.DB, polls, v.ID)
 	}
@@ -280,6 +330,9 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
 		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
+	if who := s.people[i.Author]; !who.Sensitized.IsZero() {
+		x.Sensitive = true
+	}
 	if i.ReplyTo != 0 {
 		x.InReplyToAccount = digitsOrNull(i.ReplyAuthor)
 	}
@@ -304,7 +357,8 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	}
 	if s.viewer.ID != 0 {
 		m := s.marks[i.ID]
-		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: []empty{}}
+		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Muted: s.muted[i.Thread],
+			Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: s.filtered(i, 0)}
 	}
 	if i.BoostOf != 0 {
 		of := s.items[i.BoostOf]
@@ -315,6 +369,11 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 			return nil
 		}
 		x.copyOriginal()
+		if s.filters.Names(i.ID) {
+			m := *x.marks
+			m.Filtered = s.filtered(of, i.ID)
+			x.marks = &m
+		}
 	}
 	return x
 }
@@ -324,7 +383,7 @@ func (a *API) accountOf(s *shown, id actors.ID) *account {
 		return x
 	}
 	who := s.people[id]
-	if who == nil {
+	if who == nil || !who.Suspended.IsZero() && !s.whole {
 		return nil
 	}
 	x := a.account(who)
@@ -385,11 +444,17 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 	return x
 }
 
-// relationshipOf shows how somebody stands to another.
+// relationshipOf shows how somebody stands to another. requested_by holds for requests to join a group of one's own too: clients
+// show the two buttons by it.
 func relationshipOf(id actors.ID, s *actors.Standing) relationship {
 	out, in := s.Outgoing, s.Incoming
 	following := out.State == actors.Active
-	return relationship{ID: digits(id), Following: following, ShowingReblogs: following && out.Boosts, Notifying: following && out.Notify,
-		Requested: out.State == actors.Requested, FollowedBy: in.State == actors.Active, RequestedBy: in.State == actors.Requested,
-		Blocking: s.Blocking, BlockedBy: s.BlockedBy}
+	x := relationship{ID: digits(id), Following: following, ShowingReblogs: following && out.Boosts, Notifying: following && out.Notify,
+		Requested: out.State == actors.Requested, FollowedBy: in.State == actors.Active, RequestedBy: s.Asks,
+		Blocking: s.Blocking, BlockedBy: s.BlockedBy, Muting: s.Muting, MutingNotifications: s.MutingNotifications, MutingExpiresAt: stampOrNull(s.MutedUntil),
+		DomainBlocking: s.DomainBlocking, Endorsed: s.Endorsed, Note: s.Note}
+	if following && len(out.Languages) > 0 {
+		x.Languages = &out.Languages
+	}
+	return x
 }

@@ -20,34 +20,8 @@ func nothing(context.Context, *call) (any, error) { return []empty{}, nil }
 
 func emptyObject(context.Context, *call) (any, error) { return empty{}, nil }
 
-func merged(context.Context, *call) (any, error) {
-	return struct {
-		Merged bool `json:"merged"`
-	}{true}, nil
-}
-
 func noPush(context.Context, *call) (any, error) {
 	return nil, fault.Say(fault.NotFound, "There is no subscription: this server does not push yet.")
-}
-
-func listsAreGroups(context.Context, *call) (any, error) {
-	return nil, fault.Say(fault.Invalid, "Lists are the groups that you are a member of: join or leave a group to change them.")
-}
-
-type policy struct {
-	NotFollowing  string `json:"for_not_following"`
-	NotFollowers  string `json:"for_not_followers"`
-	NewAccounts   string `json:"for_new_accounts"`
-	Private       string `json:"for_private_mentions"`
-	Limited       string `json:"for_limited_accounts"`
-	PolicySummary struct {
-		Requests      int `json:"pending_requests_count"`
-		Notifications int `json:"pending_notifications_count"`
-	} `json:"summary"`
-}
-
-func acceptAll(context.Context, *call) (any, error) {
-	return policy{NotFollowing: "accept", NotFollowers: "accept", NewAccounts: "accept", Private: "accept", Limited: "accept"}, nil
 }
 
 // Where the pictures of those are who have none: strict clients decode an address, not an empty text.

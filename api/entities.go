@@ -29,6 +29,8 @@ type account struct {
 	AvatarStatic   string    `json:"avatar_static"`
 	Header         string    `json:"header"`
 	HeaderStatic   string    `json:"header_static"`
+	AvatarText     string    `json:"avatar_description"`
+	HeaderText     string    `json:"header_description"`
 	FollowersCount int64     `json:"followers_count"`
 	FollowingCount int64     `json:"following_count"`
 	StatusesCount  int64     `json:"statuses_count"`
@@ -36,10 +38,14 @@ type account struct {
 	Hidden         bool      `json:"hide_collections"`
 	Noindex        bool      `json:"noindex"`
 	Emojis         []emoji   `json:"emojis"`
+	ShowMedia      bool      `json:"show_media"`
+	ShowReplies    bool      `json:"show_media_replies"`
+	ShowFeatured   bool      `json:"show_featured"`
 	Roles          []empty   `json:"roles"`
 	Fields         []field   `json:"fields"`
 	Moved          *account  `json:"moved,omitempty"`
 	Suspended      bool      `json:"suspended,omitempty"`
+	Limited        bool      `json:"limited,omitempty"`
 	Source         *source   `json:"source,omitempty"` // CredentialAccount
 	Role           *roleOfMe `json:"role,omitempty"`   // CredentialAccount
 }
@@ -48,16 +54,17 @@ type account struct {
 type empty struct{}
 
 type source struct {
-	Attribution    []empty `json:"attribution_domains"`
-	Note           string  `json:"note"`
-	Fields         []field `json:"fields"`
-	Privacy        string  `json:"privacy"`
-	Sensitive      bool    `json:"sensitive"`
-	Language       string  `json:"language"`
-	FollowRequests int     `json:"follow_requests_count"`
-	Hidden         bool    `json:"hide_collections"`
-	Discoverable   bool    `json:"discoverable"`
-	Indexable      bool    `json:"indexable"`
+	Attribution    []string `json:"attribution_domains"`
+	Note           string   `json:"note"`
+	Fields         []field  `json:"fields"`
+	Privacy        string   `json:"privacy"`
+	Sensitive      bool     `json:"sensitive"`
+	Language       string   `json:"language"`
+	FollowRequests int      `json:"follow_requests_count"`
+	Hidden         bool     `json:"hide_collections"`
+	Discoverable   bool     `json:"discoverable"`
+	Indexable      bool     `json:"indexable"`
+	QuotePolicy    string   `json:"quote_policy"`
 }
 
 type roleOfMe struct {
@@ -115,12 +122,12 @@ type status struct {
 
 // marks are absent when nobody in particular asks.
 type marks struct {
-	Favourited bool    `json:"favourited"`
-	Reblogged  bool    `json:"reblogged"`
-	Muted      bool    `json:"muted"`
-	Bookmarked bool    `json:"bookmarked"`
-	Pinned     bool    `json:"pinned"`
-	Filtered   []empty `json:"filtered"`
+	Favourited bool           `json:"favourited"`
+	Reblogged  bool           `json:"reblogged"`
+	Muted      bool           `json:"muted"`
+	Bookmarked bool           `json:"bookmarked"`
+	Pinned     bool           `json:"pinned"`
+	Filtered   []filterResult `json:"filtered"`
 }
 
 type madeWith struct {
@@ -244,45 +251,6 @@ type relationship struct {
 	Note                string    `json:"note"`
 }
 
-type notification struct {
-	ID        string   `json:"id"`
-	Type      string   `json:"type"`
-	GroupKey  string   `json:"group_key"`
-	CreatedAt string   `json:"created_at"`
-	Account   *account `json:"account"`
-	Status    *status  `json:"status,omitempty"`
-}
-
-type groupedNotifications struct {
-	Accounts []*account          `json:"accounts"`
-	Partial  *[]partialAccount   `json:"partial_accounts,omitempty"`
-	Statuses []*status           `json:"statuses"`
-	Groups   []notificationGroup `json:"notification_groups"`
-}
-
-// partialAccount is what an avatar needs.
-type partialAccount struct {
-	ID           string `json:"id"`
-	Acct         string `json:"acct"`
-	URL          string `json:"url"`
-	Avatar       string `json:"avatar"`
-	AvatarStatic string `json:"avatar_static"`
-	Locked       bool   `json:"locked"`
-	Bot          bool   `json:"bot"`
-}
-
-type notificationGroup struct {
-	GroupKey   string   `json:"group_key"`
-	Count      int      `json:"notifications_count"`
-	Type       string   `json:"type"`
-	MostRecent int64    `json:"most_recent_notification_id"` // Mastodon sends a number, and clients decode one
-	PageMin    string   `json:"page_min_id,omitempty"`
-	PageMax    string   `json:"page_max_id,omitempty"`
-	Latest     string   `json:"latest_page_notification_at"`
-	Accounts   []string `json:"sample_account_ids"`
-	StatusID   string   `json:"status_id,omitempty"`
-}
-
 type marker struct {
 	LastReadID string `json:"last_read_id"`
 	Version    int64  `json:"version"`
@@ -296,30 +264,14 @@ type list struct {
 	Exclusive     bool   `json:"exclusive"`
 }
 
-type tag struct {
-	ID        string  `json:"id"`
-	Name      string  `json:"name"`
-	URL       string  `json:"url"`
-	History   []empty `json:"history"`
-	Following bool    `json:"following"`
-	Featuring bool    `json:"featuring"`
-}
-
-type found struct {
-	Accounts []*account `json:"accounts"`
-	Statuses []*status  `json:"statuses"`
-	Hashtags []tag      `json:"hashtags"`
-}
-
 type preferences struct {
-	Visibility string  `json:"posting:default:visibility"`
-	Sensitive  bool    `json:"posting:default:sensitive"`
-	Language   *string `json:"posting:default:language"`
-	Media      string  `json:"reading:expand:media"`
-	Spoilers   bool    `json:"reading:expand:spoilers"`
-	Gifs       bool    `json:"reading:autoplay:gifs"`
-
-	QuotePolicy string `json:"posting:default:quote_policy"`
+	Visibility  string  `json:"posting:default:visibility"`
+	Sensitive   bool    `json:"posting:default:sensitive"`
+	Language    *string `json:"posting:default:language"`
+	QuotePolicy string  `json:"posting:default:quote_policy"`
+	Media       string  `json:"reading:expand:media"`
+	Spoilers    bool    `json:"reading:expand:spoilers"`
+	Gifs        bool    `json:"reading:autoplay:gifs"`
 }
 
 // stamp is a time as clients read it: always with three decimals and Z.

@@ -5,78 +5,68 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
-	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-const (
-	// groupBits of a notification's number are the time within a group: a number holds milliseconds above its lowest 16 bits, so
-	// that a group spans 2²⁵ ms, a little over nine hours.
-	groupBits    = 41
-	perGroup     = 4 // how many notifications are read for each group that is asked for
-	mostInGroup  = 80
-	mostSampled  = 8
-	groupedKinds = timeline.Favourite + " " + timeline.Follow + " " + timeline.Reblog
-)
-
-// groupKey says which notifications are told as one: the same, about the same, at about the same time.
-func groupKey(n timeline.Notification) string {
-	if strings.Contains(groupedKinds, n.Kind) {
-		return fmt.Sprintf("%s-%d-%d", n.Kind, n.Item, n.ID>>groupBits)
-	}
-	return "ungrouped-" + digits(n.ID)
+type groupedNotifications struct {
+	Accounts []*account          `json:"accounts"`
+	Partial  *[]partialAccount   `json:"partial_accounts,omitempty"`
+	Statuses []*status           `json:"statuses"`
+	Groups   []notificationGroup `json:"notification_groups"`
 }
 
-// bunch is one group: its notifications, newest first.
-type bunch []timeline.Notification
+// partialAccount is what an avatar needs.
+type partialAccount struct {
+	ID           string `json:"id"`
+	Acct         string `json:"acct"`
+	URL          string `json:"url"`
+	Avatar       string `json:"avatar"`
+	AvatarStatic string `json:"avatar_static"`
+	Locked       bool   `json:"locked"`
+	Bot          bool   `json:"bot"`
+}
 
-// bunches groups notifications in the order of their newest, at most limit groups. It returns how many notifications it took: those after
-// the first that would begin one group too many belong to the next page.
-func bunches(list []timeline.Notification, limit int) (all []bunch, taken int) {
-	at := map[string]int{}
-	for _, n := range list {
-		key := groupKey(n)
-		i, known := at[key]
-		if !known && len(all) == limit {
-			break
-		}
-		if !known {
-			i, at[key] = len(all), len(all)
-			all = append(all, nil)
-		}
-		all[i] = append(all[i], n)
-		taken++
-	}
-	return all, taken
+// notificationGroup is a whole group, also on a page: PageMin and PageMax are its first and its last notification.
+type notificationGroup struct {
+	GroupKey   string   `json:"group_key"`
+	Count      int      `json:"notifications_count"`
+	Type       string   `json:"type"`
+	MostRecent int64    `json:"most_recent_notification_id"` // Mastodon sends a number, and clients decode one
+	PageMin    string   `json:"page_min_id"`
+	PageMax    string   `json:"page_max_id"`
+	Latest     string   `json:"latest_page_notification_at"`
+	Accounts   []string `json:"sample_account_ids"`
+	StatusID   string   `json:"status_id,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
 func (a *API) grouped(ctx context.Context, c *call) (any, error) {
-	list, p, err := c.notificationPage(ctx, perGroup)
+	f, p, err := c.notificationPage()
 	if err != nil {
 		return nil, err
 	}
-	if p.Min != 0 && len(list) > p.Limit { // the page right after a cursor: its oldest, not its newest
-		list = list[len(list)-p.Limit:]
+	all, err := a.Timelines.NotificationGroups(ctx, c.viewer, f, p)
+	if err != nil {
+		return nil, err
 	}
-	all, taken := bunches(list, p.Limit)
-	linkRows(c, list[:taken], func(n timeline.Notification) int64 { return n.ID })
+	linkRows(c, all, func(g timeline.NotificationGroup) int64 { return g.Newest[0].ID })
 	return a.results(ctx, c, all)
 }
 
 // results shows groups, with the accounts and statuses that they name.
-func (a *API) results(ctx context.Context, c *call, all []bunch) (groupedNotifications, error) {
+func (a *API) results(ctx context.Context, c *call, all []timeline.NotificationGroup) (groupedNotifications, error) {
 	x := groupedNotifications{Accounts: []*account{}, Statuses: []*status{}, Groups: []notificationGroup{}}
 	var sampled []timeline.Notification
 	for _, b := range all {
-		sampled = append(sampled, b[:min(len(b), mostSampled)]...)
+		sampled = append(sampled, b.Newest...)
 	}
 	t, err := a.told(ctx, c.viewer, sampled)
 	if err != nil {
@@ -84,9 +74,10 @@ func (a *API) results(ctx context.Context, c *call, all []bunch) (groupedNotific
 	}
 	people, about := map[actors.ID]bool{}, map[content.ID]bool{}
 	for _, b := range all {
-		g := notificationGroup{GroupKey: groupKey(b[0]), Count: len(b), Type: b[0].Kind, MostRecent: b[0].ID, PageMin: digits(b[len(b)-1].ID), PageMax: digits(b[0].ID),
-			Latest: stamp(b[0].Time()), Accounts: []string{}}
-		for _, n := range b[:min(len(b), mostSampled)] {
+		newest := b.Newest[0]
+		g := notificationGroup{GroupKey: b.Key, Count: b.Count, Type: newest.Kind, MostRecent: newest.ID, PageMin: digits(b.Oldest), PageMax: digits(newest.ID),
+			Latest: stamp(newest.Time()), Accounts: []string{}}
+		for _, n := range b.Newest {
 			if !t.shows(n) {
 				continue
 			}
@@ -98,11 +89,12 @@ func (a *API) results(ctx context.Context, c *call, all []bunch) (groupedNotific
 		if len(g.Accounts) == 0 {
 			continue
 		}
-		if item := b[0].Item; item != 0 {
+		if item := newest.Item; item != 0 {
 			if g.StatusID = digits(item); !about[item] {
 				about[item], x.Statuses = true, append(x.Statuses, t.statuses[item])
 			}
 		}
+		g.Report, g.Event, g.Warning = t.decided.reports[newest.About], t.decided.severances[newest.About], t.decided.warnings[newest.About]
 		x.Groups = append(x.Groups, g)
 	}
 	if c.Text("expand_accounts") == "partial_avatars" {
@@ -133,76 +125,37 @@ func (a *API) unreadGroups(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Timelines.Notifications(ctx, c.viewer, f, actors.Page{Since: since, Limit: limit})
-	all, _ := bunches(list, limit)
-	return count{len(all)}, err
-}
-
-// bunch is the group whose key is in the path.
-func (c *call) bunch(ctx context.Context) (bunch, error) {
-	missing := fault.Say(fault.NotFound, "Record not found")
-	key := mux.Vars(c.r)["key"]
-	if number, single := strings.CutPrefix(key, "ungrouped-"); single {
-		id, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, missing
-		}
-		n, err := c.api.Timelines.Notification(ctx, c.viewer, id)
-		return bunch{n}, err
-	}
-	parts := strings.Split(key, "-")
-	if len(parts) != 3 {
-		return nil, missing
-	}
-	span, err := strconv.ParseInt(parts[2], 10, 64)
-	if err != nil || span < 0 || span >= 1<<(63-groupBits)-1 {
-		return nil, missing
-	}
-	list, err := c.api.Timelines.Notifications(ctx, c.viewer, timeline.NotificationFilter{Kinds: parts[:1]},
-		actors.Page{Since: span<<groupBits - 1, Max: (span + 1) << groupBits, Limit: perGroup * mostInGroup})
-	if err != nil {
-		return nil, err
-	}
-	var b bunch
-	for _, n := range list {
-		if groupKey(n) == key && len(b) < mostInGroup {
-			b = append(b, n)
-		}
-	}
-	if len(b) == 0 {
-		return nil, missing
-	}
-	return b, nil
+	n, err := a.Timelines.GroupCount(ctx, c.viewer, f, since, limit)
+	return count{n}, err
 }
 
 func (a *API) oneGroup(ctx context.Context, c *call) (any, error) {
-	b, err := c.bunch(ctx)
+	g, err := a.Timelines.NotificationGroup(ctx, c.viewer, mux.Vars(c.r)["key"])
 	if err != nil {
 		return nil, err
 	}
-	return a.results(ctx, c, []bunch{b})
+	return a.results(ctx, c, []timeline.NotificationGroup{g})
 }
 
+// membersPage is as long as it can be: Mastodon does not page here, and clients do not expect it.
+var membersPage = limits{80, 80}
+
 func (a *API) groupAccounts(ctx context.Context, c *call) (any, error) {
-	b, err := c.bunch(ctx)
+	p, err := c.page(membersPage)
 	if err != nil {
 		return nil, err
 	}
-	asked := make([]actors.ID, len(b))
-	for i, n := range b {
-		asked[i] = n.Actor
+	list, err := a.Timelines.GroupMembers(ctx, c.viewer, mux.Vars(c.r)["key"], p)
+	if err != nil {
+		return nil, err
 	}
-	return a.accountPage(ctx, c, asked, nil)
+	who, cursors := make([]actors.ID, len(list)), make([]int64, len(list))
+	for n, one := range list {
+		who[n], cursors[n] = one.Actor, one.ID
+	}
+	return a.accountPage(ctx, c, who, cursors)
 }
 
 func (a *API) dismissGroup(ctx context.Context, c *call) (any, error) {
-	b, err := c.bunch(ctx)
-	if err != nil {
-		return nil, err
-	}
-	numbers := make([]int64, len(b))
-	for i, n := range b {
-		numbers[i] = n.ID
-	}
-	return empty{}, a.Timelines.Dismiss(ctx, c.viewer, numbers...)
+	return empty{}, a.Timelines.DismissGroup(ctx, c.viewer, mux.Vars(c.r)["key"])
 }

@@ -6,12 +6,13 @@ package api
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // apiVersion is what clients switch features by: 4.5, with quotes.
@@ -79,34 +80,18 @@ type feeds struct {
 func (a *API) configuration() (c configuration) {
 	c.URLs.Streaming, c.URLs.About = a.streaming(), a.Dir.URL("/")
 	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
-	c.Accounts.DisplayName, c.Accounts.Note = maxDisplayName, maxNote
+	c.Accounts.DisplayName, c.Accounts.Note, c.Accounts.FeaturedTags = maxDisplayName, maxNote, timeline.MostFeatured
 	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, content.LinkCharacters
 	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
 	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxBytes, 120, media.MaxPixels
 	c.Polls.Options, c.Polls.Characters = outbox.MaxOptions, outbox.MaxOptionChars
 	c.Polls.Min, c.Polls.Max = int(outbox.MinPoll.Seconds()), int(outbox.MaxPoll.Seconds())
 	c.Access.Live, c.Access.Hashtag, c.Access.Trending = feeds{"public", "public"}, feeds{"public", "public"}, feeds{"disabled", "disabled"}
+	c.Limited = a.Dir.Limited
 	return c
 }
 
 func (a *API) streaming() string { return "ws" + strings.TrimPrefix(a.Dir.URL(""), "http") }
-
-type rule struct {
-	ID           string `json:"id"`
-	Text         string `json:"text"`
-	Hint         string `json:"hint"`
-	Translations empty  `json:"translations"`
-}
-
-func (a *API) rules() []rule {
-	all := make([]rule, len(a.Rules))
-	for i, text := range a.Rules {
-		all[i] = rule{ID: digits(int64(i + 1)), Text: text}
-	}
-	return all
-}
-
-func (a *API) instanceRules(context.Context, *call) (any, error) { return a.rules(), nil }
 
 type instance2 struct {
 	Domain      string `json:"domain"`
@@ -153,15 +138,44 @@ const (
 	iconSize  = "400x400"
 )
 
-func languages() []string { return []string{"nl", "en"} }
+// about is what both instance documents tell.
+type about struct {
+	usage        timeline.Usage
+	description  string
+	rules        []rule
+	contact      *account // the organisation: people are not named without their own choice
+	open, asking bool     // who may make an account
+}
 
-func (a *API) instance2(ctx context.Context, _ *call) (any, error) {
-	u, err := a.Timelines.Usage(ctx)
+func (a *API) about(ctx context.Context, c *call) (x about, err error) {
+	if x.usage, err = a.Timelines.Usage(ctx); err != nil {
+		return x, err
+	}
+	if x.description, err = a.description(ctx, c); err != nil {
+		return x, err
+	}
+	if x.rules, err = a.rules(ctx); err != nil {
+		return x, err
+	}
+	org, err := actors.ByIRI(ctx, a.DB, a.Dir.URL("/org"))
+	if err != nil {
+		return x, err
+	}
+	x.contact = a.account(org)
+	x.asking = a.Moderation.Registrations == moderation.Approval
+	x.open = x.asking || a.Moderation.Registrations == moderation.Open
+	return x, nil
+}
+
+func (a *API) instance2(ctx context.Context, c *call) (any, error) {
+	x, err := a.about(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	i := instance2{Domain: a.Dir.Domain, Title: a.Name, Version: a.version(), SourceURL: sourceURL, Description: a.Description, Languages: languages(),
-		Configuration: a.configuration(), Rules: a.rules(), Icon: []icon{{a.Dir.URL(avatarPath), iconSize}}}
+	u := x.usage
+	i := instance2{Domain: a.Dir.Domain, Title: a.Name, Version: a.version(), SourceURL: sourceURL, Description: x.description, Languages: moderation.Languages(),
+		Configuration: a.configuration(), Rules: x.rules, Icon: []icon{{a.Dir.URL(avatarPath), iconSize}}}
+	i.Registrations.Enabled, i.Registrations.Approval, i.Registrations.Reason, i.Contact.Account = x.open, x.asking, &x.asking, x.contact
 	i.Usage.Users.Active, i.Thumbnail.URL, i.APIVersions.Mastodon, i.Contact.Email = u.ActiveMonth, a.Dir.URL(headerPath), apiVersion, a.Email
 	return i, nil
 }
@@ -191,45 +205,16 @@ type instance1 struct {
 	Rules         []rule        `json:"rules"`
 }
 
-func (a *API) instance1(ctx context.Context, _ *call) (any, error) {
-	u, err := a.Timelines.Usage(ctx)
+func (a *API) instance1(ctx context.Context, c *call) (any, error) {
+	x, err := a.about(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	i := instance1{URI: a.Dir.Host(), Title: a.Name, ShortDescription: a.Description, Description: a.Description, Email: a.Email, Version: a.version(),
-		Thumbnail: a.Dir.URL(headerPath), Languages: languages(), Configuration: a.configuration(), Rules: a.rules()}
+	u := x.usage
+	i := instance1{URI: a.Dir.Host(), Title: a.Name, ShortDescription: x.description, Description: x.description, Email: a.Email, Version: a.version(),
+		Thumbnail: a.Dir.URL(headerPath), Languages: moderation.Languages(), Configuration: a.configuration(), Rules: x.rules,
+		Registrations: x.open, Approval: x.asking, Contact: x.contact}
 	i.URLs.Streaming = a.streaming()
 	i.Stats.Users, i.Stats.Statuses, i.Stats.Domains = u.Users, u.Statuses, u.Domains
 	return i, nil
 }
-
-func (a *API) instancePeers(ctx context.Context, _ *call) (any, error) {
-	peers, err := actors.Peers(ctx, a.DB)
-	hosts := make([]string, 0, len(peers))
-	for _, p := range peers {
-		if p.Policy != actors.PeerBlocked {
-			hosts = append(hosts, p.Host)
-		}
-	}
-	return hosts, err
-}
-
-type text struct {
-	UpdatedAt string `json:"updated_at"`
-	Content   string `json:"content"`
-}
-
-func (a *API) extendedDescription(context.Context, *call) (any, error) {
-	return text{stamp(a.since()), actors.PlainHTML(a.Description)}, nil
-}
-
-func (a *API) privacyPolicy(context.Context, *call) (any, error) {
-	ask := "Ask the administrators of " + a.Name + " for its privacy statement."
-	if a.Email != "" {
-		ask += " Write to " + a.Email + "."
-	}
-	return text{stamp(a.since()), actors.PlainHTML(ask)}, nil
-}
-
-// since is when the node began, as its own actor knows.
-func (a *API) since() time.Time { return a.Dir.App().Published }

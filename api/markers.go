@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -29,20 +28,21 @@ func (a *API) markers(ctx context.Context, c *call) (any, error) {
 }
 
 func (a *API) setMarkers(ctx context.Context, c *call) (any, error) {
-	all := map[string]marker{}
+	wanted := map[string]int64{}
 	for _, name := range markable() {
 		if !c.Has(name) {
 			continue
 		}
 		last, err := c.Get(name).Number("last_read_id")
-		if err != nil || last <= 0 {
-			return nil, fault.Say(fault.Invalid, "Validation failed: last_read_id must be an id.")
-		}
-		m, err := a.Timelines.SetMark(ctx, c.viewer, name, last)
 		if err != nil {
 			return nil, err
 		}
-		all[name] = markerOf(m)
+		wanted[name] = last
 	}
-	return all, nil
+	marks, err := a.Timelines.SetMarks(ctx, c.viewer, wanted)
+	all := map[string]marker{}
+	for _, m := range marks {
+		all[m.Timeline] = markerOf(m)
+	}
+	return all, err
 }

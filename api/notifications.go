@@ -12,36 +12,44 @@ import (
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-// notificationFilter reads types, exclude_types and account_id. Types that are not known are ignored, but asking for nothing
-// else finds nothing.
-func (c *call) notificationFilter() (timeline.NotificationFilter, error) {
-	of, err := c.Number("account_id")
-	return timeline.NotificationFilter{Kinds: c.List("types"), Not: c.List("exclude_types"), Actor: actors.ID(of)}, err
+type notification struct {
+	ID        string   `json:"id"`
+	Type      string   `json:"type"`
+	GroupKey  string   `json:"group_key"`
+	CreatedAt string   `json:"created_at"`
+	Account   *account `json:"account"`
+	Status    *status  `json:"status,omitempty"`
+
+	Report  *report         `json:"report,omitempty"`
+	Event   *severance      `json:"event,omitempty"`
+	Warning *accountWarning `json:"moderation_warning,omitempty"`
 }
 
-func (c *call) notificationPage(ctx context.Context, more int) ([]timeline.Notification, actors.Page, error) {
-	f, err := c.notificationFilter()
-	if err != nil {
-		return nil, actors.Page{}, err
+// notificationFilter reads types, exclude_types, account_id, include_filtered and grouped_types. Types that are not known are ignored, but
+// asking for nothing else finds nothing.
+func (c *call) notificationFilter() (timeline.NotificationFilter, error) {
+	of, err := c.Number("account_id")
+	return timeline.NotificationFilter{Kinds: c.List("types"), Not: c.List("exclude_types"), Actor: actors.ID(of), Apart: c.Bool("include_filtered", false),
+		Grouped: c.List("grouped_types")}, err
+}
+
+func (c *call) notificationPage() (f timeline.NotificationFilter, p actors.Page, err error) {
+	if f, err = c.notificationFilter(); err != nil {
+		return f, p, err
 	}
-	p, err := c.page(notificationsPage)
-	if err != nil {
-		return nil, p, err
-	}
-	wide := p
-	wide.Limit *= more
-	list, err := c.api.Timelines.Notifications(ctx, c.viewer, f, wide)
-	return list, p, err
+	p, err = c.page(notificationsPage)
+	return f, p, err
 }
 
 // told is what a list of notifications shows, loaded at once.
 type told struct {
 	accounts map[actors.ID]*account
 	statuses map[content.ID]*status
+	decided  decided
 }
 
 func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notification) (told, error) {
-	t := told{accounts: map[actors.ID]*account{}, statuses: map[content.ID]*status{}}
+	t := told{accounts: map[actors.ID]*account{}}
 	var people []actors.ID
 	var about []content.ID
 	for _, n := range list {
@@ -54,25 +62,14 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	if err != nil {
 		return t, err
 	}
+	if t.decided, err = a.decisions(ctx, list); err != nil {
+		return t, err
+	}
 	for id, one := range known {
 		t.accounts[id] = a.account(one)
 	}
-	items, err := content.Many(ctx, a.DB, v, about)
-	if err != nil {
-		return t, err
-	}
-	all := make([]*content.Item, 0, len(items))
-	for _, i := range items {
-		all = append(all, i)
-	}
-	s, err := a.load(ctx, v, all)
-	if err != nil {
-		return t, err
-	}
-	for _, i := range all {
-		t.statuses[i.ID] = a.show(s, i)
-	}
-	return t, nil
+	t.statuses, err = a.statusesByID(ctx, v, about)
+	return t, err
 }
 
 // shows tells whether a notification can be shown: its actor exists, and so does what it is about.
@@ -81,11 +78,17 @@ func (t told) shows(n timeline.Notification) bool {
 }
 
 func (t told) notification(n timeline.Notification) notification {
-	return notification{ID: digits(n.ID), Type: n.Kind, GroupKey: groupKey(n), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x := notification{ID: digits(n.ID), Type: n.Kind, GroupKey: n.GroupKey(), CreatedAt: stamp(n.Time()), Account: t.accounts[n.Actor], Status: t.statuses[n.Item]}
+	x.Report, x.Event, x.Warning = t.decided.reports[n.About], t.decided.severances[n.About], t.decided.warnings[n.About]
+	return x
 }
 
 func (a *API) notifications(ctx context.Context, c *call) (any, error) {
-	list, _, err := c.notificationPage(ctx, 1)
+	f, p, err := c.notificationPage()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Timelines.Notifications(ctx, c.viewer, f, p)
 	if err != nil {
 		return nil, err
 	}

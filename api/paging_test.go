@@ -18,6 +18,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/outbox"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 var linkPattern = regexp.MustCompile(`<https://gouda\.example(/[^>]*)>; rel="(next|prev)"`)
@@ -187,7 +188,7 @@ func TestGroupsOfNotifications(t *testing.T) {
 		sum := 0
 		for _, g := range r.Groups {
 			sum += g.Count
-			if len(g.Accounts) > mostSampled || len(g.Accounts) == 0 {
+			if len(g.Accounts) > timeline.MostSampled || len(g.Accounts) == 0 {
 				t.Errorf("%s names %d accounts", g.GroupKey, len(g.Accounts))
 			}
 		}

@@ -40,7 +40,8 @@ type params struct {
 // readParams reads the query and then the body, whose keys replace those of the query. Call close afterwards.
 func readParams(w http.ResponseWriter, r *http.Request, maxFile int64) (p *params, done func(), err error) {
 	done = func() {}
-	p, err = fromValues(r.URL.Query())
+	query, _ := pairs(r.URL.RawQuery) // what cannot be read of an address was not sent
+	p, err = fromPairs(query)
 	if err != nil || r.Body == nil || r.Body == http.NoBody {
 		return p, done, err
 	}
@@ -53,7 +54,7 @@ func readParams(w http.ResponseWriter, r *http.Request, maxFile int64) (p *param
 			return nil, done, unreadable(err)
 		}
 		done = func() { r.MultipartForm.RemoveAll() }
-		body, err = fromValues(r.MultipartForm.Value)
+		body, err = fromPairs(interleaved(r.MultipartForm.Value))
 		p.files = map[string]*multipart.FileHeader{}
 		for name, files := range r.MultipartForm.File {
 			if len(files) > 0 {
@@ -92,11 +93,11 @@ func fromText(kind string, text []byte) (*params, error) {
 		return &params{}, nil
 	}
 	if kind == "application/x-www-form-urlencoded" || kind == "" && text[0] != '{' {
-		values, err := url.ParseQuery(string(text))
-		if err != nil {
+		list, ok := pairs(string(text))
+		if !ok {
 			return nil, fault.Say(fault.Malformed, "The form cannot be read.")
 		}
-		return fromValues(values)
+		return fromPairs(list)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -146,23 +147,60 @@ func fromJSON(v any, depth int) (*params, error) {
 	return p, nil
 }
 
-// fromValues reads keys such as a, a[], a[0], a[b] and a[][b], in the order of their names: a form has no other that counts.
-func fromValues(values map[string][]string) (*params, error) {
-	p, n := &params{}, 0
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		path, err := keyPath(key)
+type pair struct{ key, text string }
+
+// pairs splits a form or a query in the order in which it was written, which counts for a[][b]; ok when all of it could be read.
+func pairs(text string) (all []pair, ok bool) {
+	ok = true
+	for part := range strings.SplitSeq(text, "&") {
+		if part == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(part, "=")
+		key, badKey := url.QueryUnescape(key)
+		value, badValue := url.QueryUnescape(value)
+		if badKey != nil || badValue != nil || strings.Contains(part, ";") {
+			ok = false
+			continue
+		}
+		all = append(all, pair{key, value})
+	}
+	return all, ok
+}
+
+// interleaved puts the values of a multipart form, whose order is not known, first by first: the nth of each key belong together.
+func interleaved(values map[string][]string) (all []pair) {
+	keys := slices.Sorted(maps.Keys(values))
+	for n, more := 0, true; more; n++ {
+		more = false
+		for _, key := range keys {
+			if n < len(values[key]) {
+				all, more = append(all, pair{key, values[key][n]}), true
+			}
+		}
+	}
+	return all
+}
+
+// fromPairs reads keys such as a, a[], a[0], a[b] and a[][b].
+func fromPairs(all []pair) (*params, error) {
+	if len(all) > maxValues {
+		return nil, fault.Say(fault.Malformed, "The request has more than %d values.", maxValues)
+	}
+	times := map[string]int{}
+	for _, one := range all {
+		times[one.key]++
+	}
+	p := &params{}
+	for _, one := range all {
+		path, err := keyPath(one.key)
 		if err != nil {
 			return nil, err
 		}
-		if len(values[key]) > 1 && path[len(path)-1] != "" && !slices.Contains(path, "") {
+		if times[one.key] > 1 && !slices.Contains(path[1:], "") {
 			path = append(path, "") // a=1&a=2
 		}
-		for i, text := range values[key] {
-			if n++; n > maxValues {
-				return nil, fault.Say(fault.Malformed, "The request has more than %d values.", maxValues)
-			}
-			p.set(path, text, i)
-		}
+		p.set(path, one.text)
 	}
 	return p, nil
 }
@@ -184,19 +222,17 @@ func keyPath(key string) ([]string, error) {
 	return path, nil
 }
 
-// set puts the nth value of a key where its path says. Of a[][b] the nth value belongs to the nth object of the list.
-func (p *params) set(path []string, text string, nth int) {
+// set puts a value where its path says. Of a[][b] it belongs to the last object of the list, or to a new one when that has a b
+// already: the rule of Rails, by which clients write.
+func (p *params) set(path []string, text string) {
 	for i, part := range path {
 		switch {
 		case part == "" && i > 0:
-			at := len(p.list)
-			if i < len(path)-1 {
-				at = min(nth, at)
+			last := len(p.list) - 1
+			if i == len(path)-1 || last < 0 || p.list[last].holds(path[i+1:]) {
+				p.list, last = append(p.list, &params{}), last+1
 			}
-			if at == len(p.list) {
-				p.list = append(p.list, &params{})
-			}
-			p = p.list[at]
+			p = p.list[last]
 		case p.object[part] == nil:
 			p.put(part, &params{})
 			fallthrough
@@ -205,6 +241,17 @@ func (p *params) set(path []string, text string, nth int) {
 		}
 	}
 	p.text = text
+}
+
+// holds tells whether there is something at the end of a path already; a list has always room.
+func (p *params) holds(path []string) bool {
+	for _, part := range path {
+		if part == "" || p.object[part] == nil {
+			return false
+		}
+		p = p.object[part]
+	}
+	return true
 }
 
 func (p *params) put(key string, value *params) {

@@ -49,6 +49,15 @@ func decode(t testing.TB, mime, query, body string) (*params, error) {
 
 const form, jsonType = "application/x-www-form-urlencoded", "application/json"
 
+// multi is a multipart body with boundary x.
+func multi(pairs ...string) string {
+	text := ""
+	for i := 0; i < len(pairs); i += 2 {
+		text += fmt.Sprintf("--x\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", pairs[i], pairs[i+1])
+	}
+	return text + "--x--\r\n"
+}
+
 func TestEveryEncodingSaysTheSame(t *testing.T) {
 	for _, c := range []struct{ mime, query, body, want string }{
 		{form, "", "", `""`},
@@ -60,6 +69,10 @@ func TestEveryEncodingSaysTheSame(t *testing.T) {
 		{form, "", "a=1&a=2", `{a:["1" "2"]}`},
 		{form, "", "a[b]=1&a[c][d]=2", `{a:{b:"1" c:{d:"2"}}}`},
 		{form, "", "a[][b]=1&a[][c]=x&a[][b]=2&a[][c]=y", `{a:[{b:"1" c:"x"} {b:"2" c:"y"}]}`},
+		{form, "", "a[][b]=1&a[][d]=t&a[][b]=2&a[][c]=y", `{a:[{b:"1" d:"t"} {b:"2" c:"y"}]}`}, // as in Mastodon's documentation of filters
+		{form, "a[][b]=1&a[][c][]=x&a[][c][]=y&a[][b]=2", "", `{a:[{b:"1" c:["x" "y"]} {b:"2"}]}`},
+		{form, "b=%zz&a=1", "", `{a:"1"}`},
+		{"multipart/form-data; boundary=x", "", multi("a[][b]", "1", "a[][c]", "x", "a[][b]", "2", "a[][c]", "y"), `{a:[{b:"1" c:"x"} {b:"2" c:"y"}]}`},
 		{jsonType, "", `{"a":"1","b":2,"c":true,"d":null,"e":[1,"2"],"f":{"g":1.5}}`, `{a:"1" b:"2" c:"true" d:null e:["1" "2"] f:{g:"1.5"}}`},
 		{jsonType, "a=1", `{"a":[]}`, `{a:[]}`},
 		{jsonType + "; charset=utf-8", "", ` {"a":1} `, `{a:"1"}`},

@@ -87,7 +87,7 @@ func answersOf(n int) (form string) {
 }
 
 func TestWhatAPostMayHold(t *testing.T) {
-	each(t, func(w *world) { w.play(postings) })
+	each(t, func(w *world) { w.run(postings) })
 }
 
 // file uploads a picture of somebody and names it.
@@ -123,7 +123,7 @@ func TestScheduledPosts(t *testing.T) {
 		at := due.Format("2006-01-02T15:04:05.000Z")
 		w.does("later", "POST", "/api/v1/statuses", "anna", `{"status":"Later @bas","spoiler_text":"let op","visibility":"private","in_reply_to_id":"{reply}","language":"nl","media_ids":["{f1}"],"scheduled_at":"`+at+`"}`, "Idempotency-Key", "k1")
 		w.does("poll2", "POST", "/api/v1/statuses", "anna", `{"status":"Straks","poll":{"options":["a","b"],"expires_in":600,"hide_totals":true},"scheduled_at":"`+at+`"}`)
-		w.play([]scenario{
+		w.run([]scenario{
 			{"what waits", "anna", "GET", "/api/v1/scheduled_statuses/{later}", "", 200, has(`"scheduled_at":"`+at+`"`, `"text":"Later @bas"`, `"spoiler_text":"let op"`, `"visibility":"private"`, `"in_reply_to_id":{reply}`,
 				`"media_ids":["{f1}"]`, `"language":"nl"`, `"idempotency":"k1"`, `"scheduled_at":null`, `"media_attachments":[{"id":"{f1}"`, `"poll":null`), nil},
 			{"a poll that waits", "anna", "GET", "/api/v1/scheduled_statuses/{poll2}", "", 200, has(`"options":["a","b"]`, `"expires_in":600`, `"hide_totals":true`, `"media_ids":null`), nil},
@@ -147,13 +147,13 @@ func TestScheduledPosts(t *testing.T) {
 			return err
 		}))
 		w.check(w.api.Media.Sweep(t.Context()))
-		w.play([]scenario{
+		w.run([]scenario{
 			{"its file is kept", "anna", "GET", "/api/v1/media/{f1}", "", 200, has(`"id":"{f1}"`), nil},
 			{"deleted", "anna", "DELETE", "/api/v1/scheduled_statuses/{later}", "", 200, has("{}"), nil},
 			{"it is gone", "anna", "GET", "/api/v1/scheduled_statuses/{later}", "", 404, has("error"), nil},
 		})
 		w.check(w.api.Media.Sweep(t.Context()))
-		w.play([]scenario{{"its file is free", "anna", "POST", "/api/v1/statuses", "status=x&media_ids[]={f1}", 200, has(`"id":"{f1}"`), nil}})
+		w.run([]scenario{{"its file is free", "anna", "POST", "/api/v1/statuses", "status=x&media_ids[]={f1}", 200, has(`"id":"{f1}"`), nil}})
 	})
 }
 
@@ -165,10 +165,10 @@ func TestScheduledPostsAreLimited(t *testing.T) {
 			_, _, err := w.api.Outbox.Submit(t.Context(), w.actor("anna"), outbox.Draft{Text: fmt.Sprint(n)}, due)
 			w.check(err)
 			if n == 24 {
-				w.play([]scenario{{"26 on one day", "anna", "POST", "/api/v1/statuses", "status=x&scheduled_at=2028-01-01T23:59:59Z", 422, has("25 scheduled posts on one day"), nil}})
+				w.run([]scenario{{"26 on one day", "anna", "POST", "/api/v1/statuses", "status=x&scheduled_at=2028-01-01T23:59:59Z", 422, has("25 scheduled posts on one day"), nil}})
 			}
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"301 in all", "anna", "POST", "/api/v1/statuses", "status=x&scheduled_at=2029-01-01T00:00:00Z", 422, has("300 scheduled posts"), nil},
 			{"others may", "bas", "POST", "/api/v1/statuses", "status=x&scheduled_at=2029-01-01T00:00:00Z", 200, has(`"text":"x"`), nil},
 		})
@@ -213,7 +213,7 @@ func TestEditsKeepWhatWas(t *testing.T) {
 		w.file("anna", "f1")
 		w.file("anna", "f2")
 		w.does("p", "POST", "/api/v1/statuses", "anna", "status=Een&media_ids[]={f1}&media_ids[]={f2}&language=nl")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"files change places and words", "anna", "PUT", "/api/v1/statuses/{p}", `{"status":"Een","media_ids":["{f2}","{f1}"],"media_attributes":[{"id":"{f1}","description":"nieuw","focus":"0.5,-0.5"}]}`, 200,
 				has(`"description":"nieuw"`, `"focus":{"x":0.5,"y":-0.5}`, `"edited_at":"2`), has(`"description":"beeld f1"`)},
 			{"one goes, with a warning", "anna", "PUT", "/api/v1/statuses/{p}", `{"status":"Twee @cas","media_ids":["{f2}"],"spoiler_text":"let op","language":"en"}`, 200, has(`"sensitive":true`, `"language":"en"`, `"acct":"cas"`), has("{f1}")},
@@ -241,7 +241,7 @@ func TestEditsKeepWhatWas(t *testing.T) {
 			t.Errorf("the history is %q", got)
 		}
 		w.check(w.api.Media.Sweep(t.Context()))
-		w.play([]scenario{
+		w.run([]scenario{
 			{"it goes", "anna", "DELETE", "/api/v1/statuses/{p}?delete_media=true", "", 200, has(`"text":"Drie"`), nil},
 			{"with its files", "anna", "GET", "/api/v1/media/{f1}", "", 404, has("error"), nil},
 		})
@@ -254,7 +254,7 @@ func TestAnEditOfAPoll(t *testing.T) {
 			return `{"poll":{"options":[` + options + `],"expires_in":3600,"hide_totals":false}}`
 		}
 		w.file("bas", "f")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"vote", "anna", "POST", "/api/v1/polls/{poll}/votes", "choices[]=1", 200, has(`"voters_count":1`), nil},
 			{"the same answers keep the votes", "bas", "PUT", "/api/v1/statuses/{poll}", body(`"ja","nee"`), 200, has(`"voters_count":1`), nil},
 			{"only the words change", "bas", "PUT", "/api/v1/statuses/{poll}", "status=Nu+dan", 200, has(`"voters_count":1`, "Nu dan"), nil},
@@ -276,7 +276,7 @@ func TestDeleteAndRedraft(t *testing.T) {
 		w.file("anna", "f")
 		w.does("p", "POST", "/api/v1/statuses", "anna", "status=Fout&media_ids[]={f}")
 		w.does("q", "POST", "/api/v1/statuses", "anna", "status=Wat?&poll[options][]=a&poll[options][]=b&poll[expires_in]=3600&in_reply_to_id={public}")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"delete", "anna", "DELETE", "/api/v1/statuses/{p}", "", 200, has(`"text":"Fout"`, `"media_attachments":[{"id":"{f}"`), nil},
 			{"its file can be used", "anna", "POST", "/api/v1/statuses", "status=Goed&media_ids[]={f}", 200, has(`"id":"{f}"`, `"description":"beeld f"`), nil},
 			{"an answer is counted", "", "GET", "/api/v1/statuses/{public}", "", 200, has(`"replies_count":2`), nil},
@@ -296,7 +296,7 @@ func TestBoostsStandForWhatTheyShow(t *testing.T) {
 			t.Error("a second boost is another one")
 		}
 		w.person("dick")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"counted once", "", "GET", "/api/v1/statuses/{public}", "", 200, has(`"reblogs_count":2`), nil},
 			{"favourite", "cas", "POST", "/api/v1/statuses/{boost}/favourite", "", 200, has(`"id":"{public}"`, `"favourites_count":2`, `"favourited":true`), nil},
 			{"bookmark", "cas", "POST", "/api/v1/statuses/{boost}/bookmark", "", 200, has(`"id":"{public}"`, `"bookmarked":true`), nil},
@@ -322,7 +322,7 @@ func TestPinsAreFiveAndInOrder(t *testing.T) {
 			w.does("", "POST", fmt.Sprintf("/api/v1/statuses/{p%d}/pin", n), "anna", "")
 			time.Sleep(2 * time.Millisecond)
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a sixth", "anna", "POST", "/api/v1/statuses/{p5}/pin", "", 422, has("5 posts are pinned"), nil},
 			{"again", "anna", "POST", "/api/v1/statuses/{p3}/pin", "", 200, has(`"pinned":true`), nil},
 			{"a direct message", "anna", "POST", "/api/v1/statuses/{direct}/pin", "", 422, has("direct"), nil},
@@ -399,7 +399,7 @@ func TestScheduledAndLinkedPagesCostTheSame(t *testing.T) {
 			}
 		}
 		w.does("linked", "POST", "/api/v1/statuses", "anna", "status=https://elders.example/stuk%23einde&visibility=private")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a card", "anna", "GET", "/api/v1/statuses/{linked}/card", "", 200, has(`"title":"Stuk"`, `"authors":[{"name":"Dora","url":"https://elders.example/@dora","account":{"id":"{dora}"`, `"published_at":"1970-01-02`, `"html":""`,
 				`"image":"https://gouda.example/media/proxy/`), nil},
 			{"about a page", "", "GET", "/api/v1/timelines/link?url=https://elders.example/stuk%23begin&limit=40", "", 200, has(`"card":{`), has(`"id":"{linked}"`)},
@@ -413,7 +413,7 @@ func TestWhatAPostWasMadeWith(t *testing.T) {
 	each(t, func(w *world) {
 		w.does("open", "POST", "/api/v1/statuses", "anna", "status=@bas+open")
 		w.does("closed", "POST", "/api/v1/statuses", "anna", "status=@bas+dicht&visibility=direct")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"to anybody", "", "GET", "/api/v1/statuses/{open}", "", 200, has(`"application":{"name":`, `"website":`), nil},
 			{"to its reader", "bas", "GET", "/api/v1/statuses/{closed}", "", 200, nil, has(`"application"`)},
 			{"to its author", "anna", "GET", "/api/v1/statuses/{closed}", "", 200, has(`"application"`), nil},
@@ -444,7 +444,7 @@ func TestAsyncRefreshes(t *testing.T) {
 		if again := w.ask("GET", "/api/v1/statuses/{old}/context", "bas", "").Header().Get("Mastodon-Async-Refresh"); again != first {
 			t.Errorf("it began twice: %s", again)
 		}
-		w.play([]scenario{
+		w.run([]scenario{
 			{"it runs", "anna", "GET", "/api/v1_alpha/async_refreshes/" + id, "", 200, has(`{"async_refresh":{"id":"` + id + `","status":"running","result_count":0}}`), nil},
 			{"for whoever has a token", "", "GET", "/api/v1_alpha/async_refreshes/" + id, "", 401, has("error"), nil},
 		})
@@ -452,7 +452,7 @@ func TestAsyncRefreshes(t *testing.T) {
 			_, err := tx.Exec(t.Context(), "UPDATE refreshes SET finished = started + 1, found = 3")
 			return err
 		}))
-		w.play([]scenario{{"it is done", "anna", "GET", "/api/v1_alpha/async_refreshes/" + id, "", 200, has(`"status":"finished","result_count":3`), nil}})
+		w.run([]scenario{{"it is done", "anna", "GET", "/api/v1_alpha/async_refreshes/" + id, "", 200, has(`"status":"finished","result_count":3`), nil}})
 		if h := w.ask("GET", "/api/v1/statuses/{old}/context", "anna", "").Header().Get("Mastodon-Async-Refresh"); h != "" {
 			t.Errorf("it begins again at once: %s", h)
 		}
@@ -463,7 +463,7 @@ func TestAsyncRefreshes(t *testing.T) {
 func TestABoostAsPreferred(t *testing.T) {
 	each(t, func(w *world) {
 		w.does("", "PATCH", "/api/v1/accounts/update_credentials", "cas", "source[privacy]=private&source[language]=nl&source[sensitive]=true")
-		w.play([]scenario{
+		w.run([]scenario{
 			{"a boost", "cas", "POST", "/api/v1/statuses/{public}/reblog", "", 200, has(`"visibility":"private"`), nil},
 			{"a post", "cas", "POST", "/api/v1/statuses", "status=x", 200, has(`"visibility":"private"`, `"language":"nl"`, `"sensitive":true`), nil},
 			{"a post that says so", "cas", "POST", "/api/v1/statuses", "status=x&sensitive=false&visibility=public&language=en", 200, has(`"visibility":"public"`, `"language":"en"`, `"sensitive":false`), nil},

@@ -108,6 +108,10 @@ func (a *API) quoteOf(s *shown, i *content.Item, nested bool) any {
 			state = content.QuoteUnauthorized
 		case stands != nil && stands.Blocking:
 			state = "blocked_account"
+		case stands != nil && stands.DomainBlocking:
+			state = "blocked_domain"
+		case stands != nil && stands.Muting:
+			state = "muted_account"
 		}
 	} else {
 		of = nil

@@ -22,7 +22,7 @@ import (
 func (w *world) quoting() {
 	w.Helper()
 	ctx, a := w.Context(), w.api
-	w.check(a.Outbox.Answer(ctx, w.actor("cas"), w.actor("bas").ID, true))
+	w.check(a.Outbox.Answer(ctx, w.actor("cas"), w.actor("bas").ID, 0, true))
 	w.post("bas", "quote", outbox.Draft{Text: "Dat zegt zij", Quote: w.item("public")})
 	w.post("anna", "quote2", outbox.Draft{Text: "Dat zegt hij", Quote: w.item("quote")})
 	w.post("anna", "own", outbox.Draft{Text: "Onder ons, @bas", Audience: actors.Followers, Quote: w.item("private")})

@@ -5,7 +5,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // resolveTime is how long a search waits for another server.
@@ -20,51 +20,90 @@ const resolveTime = 10 * time.Second
 
 var searchLimit = limits{20, 40}
 
-// search finds people, hashtags and posts. The address of a profile or post finds exactly that one: clients open links so.
-func (a *API) search(ctx context.Context, c *call) (any, error) {
-	q, kind := strings.TrimSpace(c.Text("q")), c.Text("type")
-	if q == "" {
-		return nil, fault.Say(fault.Malformed, "Validation failed: q, the words to search for, is missing.")
-	}
-	limit, err := c.limit(searchLimit)
+// found is what a search answers with: always all three lists.
+type found[T any] struct {
+	Accounts []*account `json:"accounts"`
+	Statuses []*status  `json:"statuses"`
+	Hashtags []T        `json:"hashtags"`
+}
+
+// search2 finds people, hashtags and posts.
+func (a *API) search2(ctx context.Context, c *call) (any, error) {
+	x, names, err := a.search(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	tags, err := a.tags(ctx, c.viewer, names)
+	return found[tag]{x.Accounts, x.Statuses, tags}, err
+}
+
+// search1 is search2 as it was before: hashtags are only names.
+func (a *API) search1(ctx context.Context, c *call) (any, error) {
+	x, names, err := a.search(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	x.Hashtags = append(x.Hashtags, names...)
+	return x, nil
+}
+
+// search finds people, hashtags and posts. The address of a profile or post finds exactly that one: clients open links so.
+func (a *API) search(ctx context.Context, c *call) (x found[string], names []string, err error) {
+	x = found[string]{Accounts: []*account{}, Statuses: []*status{}, Hashtags: []string{}}
+	q, kind := strings.TrimSpace(c.Text("q")), c.Text("type")
+	if q == "" {
+		return x, nil, fault.Say(fault.Malformed, "Validation failed: q, the words to search for, is missing.")
+	}
+	page, err := c.page(searchLimit)
+	if err != nil {
+		return x, nil, err
 	}
 	offset, err := c.offset()
 	if err != nil {
-		return nil, err
+		return x, nil, err
 	}
 	resolve := c.Bool("resolve", false)
 	if !c.viewer.Local() && (resolve || offset > 0) {
-		return nil, fault.Say(fault.Unauthorized, "Search queries that resolve or page need an access token.")
+		return x, nil, fault.Say(fault.Unauthorized, "Search queries that resolve or page need an access token.")
 	}
-	x := found{Accounts: []*account{}, Statuses: []*status{}, Hashtags: []tag{}}
+	if kind == "" { // of three lists at once no page is the second
+		offset = 0
+	}
 	if isAddress(q) {
-		return a.open(ctx, c, x, q, kind, resolve)
+		x, err = a.open(ctx, c, x, q, kind, resolve)
+		return x, nil, err
 	}
-	if kind == "" || kind == "accounts" {
-		people, err := a.people(ctx, c, q, limit, offset, resolve)
+	wanted := func(one string) bool { return kind == "" || kind == one }
+	if wanted("accounts") && q[0] != '#' {
+		people, err := a.people(ctx, c, actors.Search{Text: q, Following: c.Bool("following", false), Limit: page.Limit, Offset: offset}, resolve)
 		if err != nil {
-			return nil, err
+			return x, nil, err
 		}
 		x.Accounts = a.accounts(people)
 	}
-	if kind == "accounts" {
-		return x, nil
+	if wanted("hashtags") && q[0] != '@' {
+		if names, err = a.Timelines.Tags(ctx, q, page.Limit, offset); err != nil {
+			return x, nil, err
+		}
 	}
-	rest := kind
-	if rest == "" {
-		rest = "hashtags"
+	if wanted("statuses") {
+		s := timeline.Searched{Text: q, Following: c.Bool("following", false), Page: page, Offset: offset}
+		if c.Has("account_id") {
+			one := ids[actors.ID](c.params, "account_id", 1)
+			if len(one) == 0 {
+				return x, names, nil
+			}
+			s.Author = one[0]
+		}
+		items, err := a.Timelines.Posts(ctx, c.viewer, s)
+		if err != nil {
+			return x, nil, err
+		}
+		if x.Statuses, err = a.statuses(ctx, c.viewer, items); err != nil {
+			return x, nil, err
+		}
 	}
-	f, err := a.Timelines.Search(ctx, c.viewer, q, rest, limit, offset)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range f.Tags {
-		x.Hashtags = append(x.Hashtags, a.tagOf(name))
-	}
-	x.Statuses, err = a.statuses(ctx, c.viewer, f.Items)
-	return x, err
+	return x, names, nil
 }
 
 func isAddress(q string) bool {
@@ -72,7 +111,7 @@ func isAddress(q string) bool {
 }
 
 // open finds what has an address. What cannot be had is nothing found, and no error: the address came from a person.
-func (a *API) open(ctx context.Context, c *call, x found, address, kind string, resolve bool) (any, error) {
+func (a *API) open(ctx context.Context, c *call, x found[string], address, kind string, resolve bool) (found[string], error) {
 	who, item, err := a.atAddress(ctx, c.viewer, address, resolve)
 	switch {
 	case err != nil && fault.Status(err) >= 500:
@@ -106,14 +145,13 @@ func (a *API) atAddress(ctx context.Context, v actors.Viewer, address string, re
 }
 
 // people finds known ones, and with resolve whoever has exactly this handle on another server.
-func (a *API) people(ctx context.Context, c *call, q string, limit, offset int, resolve bool) ([]*actors.Actor, error) {
-	f, err := a.Timelines.Search(ctx, c.viewer, q, "accounts", limit, offset)
+func (a *API) people(ctx context.Context, c *call, s actors.Search, resolve bool) ([]*actors.Actor, error) {
+	people, err := actors.Find(ctx, a.DB, c.viewer, s)
 	if err != nil {
 		return nil, err
 	}
-	people := f.Actors
-	name, domain, err := federation.ParseHandle(q)
-	if err != nil || domain == "" || !resolve || offset > 0 {
+	name, domain, err := federation.ParseHandle(s.Text)
+	if err != nil || domain == "" || !resolve || s.Offset > 0 || s.Following {
 		return people, nil
 	}
 	for _, p := range people {
@@ -125,10 +163,10 @@ func (a *API) people(ctx context.Context, c *call, q string, limit, offset int, 
 	defer cancel()
 	who, err := a.Dir.ResolveHandle(ctx, name, domain)
 	if err != nil {
-		a.logger().Info("client API: resolve", "handle", q, "error", err)
+		a.logger().Info("client API: resolve", "handle", s.Text, "error", err)
 		return people, nil
 	}
-	return append([]*actors.Actor{who}, people[:min(len(people), limit-1)]...), nil
+	return append([]*actors.Actor{who}, people[:min(len(people), s.Limit-1)]...), nil
 }
 
 func (a *API) searchAccounts(ctx context.Context, c *call) (any, error) {
@@ -141,29 +179,9 @@ func (a *API) searchAccounts(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := a.people(ctx, c, q, limit, offset, c.Bool("resolve", false))
+	people, err := a.people(ctx, c, actors.Search{Text: q, Following: c.Bool("following", false), Limit: limit, Offset: offset}, c.Bool("resolve", false))
 	if err != nil {
 		return nil, err
 	}
-	if c.Bool("following", false) {
-		if people, err = a.followed(ctx, c.viewer.ID, people); err != nil {
-			return nil, fmt.Errorf("search among the followed: %w", err)
-		}
-	}
 	return a.accounts(people), nil
-}
-
-func (a *API) followed(ctx context.Context, me actors.ID, people []*actors.Actor) ([]*actors.Actor, error) {
-	asked := make([]actors.ID, len(people))
-	for i, p := range people {
-		asked[i] = p.ID
-	}
-	standings, err := actors.Standings(ctx, a.DB, me, asked)
-	var some []*actors.Actor
-	for _, p := range people {
-		if err == nil && standings[p.ID].Outgoing.State == actors.Active {
-			some = append(some, p)
-		}
-	}
-	return some, err
 }

@@ -115,6 +115,11 @@ func (f *feed) event(ctx context.Context, h timeline.Hint, notificationsOnly boo
 			f.remember(h.Item)
 		}
 		return f.encoded(h.Event, s, err)
+	case h.Event == timeline.AnnouncementDeleted:
+		return event{h.Event, digits(h.About)}, true, nil
+	case h.Event == timeline.Announced, h.Event == timeline.AnnouncementReaction:
+		x, err := f.api.announced(ctx, h)
+		return f.encoded(h.Event, x, err)
 	case h.Event == timeline.Deleted:
 		knows, err := f.knew(ctx, h)
 		return event{timeline.Deleted, digits(h.Item)}, knows, err

@@ -5,14 +5,8 @@ package api
 
 import (
 	"context"
-	"hash/fnv"
-	"net/url"
-	"strings"
-
-	"github.com/gorilla/mux"
 
 	"github.com/pleio-node/pleio-node/content"
-	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -45,35 +39,6 @@ func (a *API) public(ctx context.Context, c *call) (any, error) {
 	}
 	items, err := a.Timelines.Public(ctx, c.viewer, c.filter(), p)
 	return a.timelinePage(ctx, c, items, err)
-}
-
-func (a *API) tagged(ctx context.Context, c *call) (any, error) {
-	p, err := c.page(statusesPage)
-	if err != nil {
-		return nil, err
-	}
-	items, err := a.Timelines.Tag(ctx, c.viewer, c.tag(), c.filter(), p)
-	return a.timelinePage(ctx, c, items, err)
-}
-
-// tag is the hashtag that the path names.
-func (c *call) tag() string { return strings.ToLower(strings.TrimPrefix(mux.Vars(c.r)["name"], "#")) }
-
-func (a *API) tagURL(name string) string { return a.Dir.URL("/tags/" + url.PathEscape(name)) }
-
-// tagOf shows a hashtag. Tags have no number here, and clients want one: it is made of the name.
-func (a *API) tagOf(name string) tag {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return tag{ID: digits(int64(h.Sum64() >> 1)), Name: name, URL: a.tagURL(name), History: []empty{}}
-}
-
-func (a *API) oneTag(_ context.Context, c *call) (any, error) {
-	name := c.tag()
-	if name == "" || len(name) > 200 {
-		return nil, fault.Say(fault.NotFound, "Record not found")
-	}
-	return a.tagOf(name), nil
 }
 
 func (a *API) bookmarks(ctx context.Context, c *call) (any, error) {

@@ -31,6 +31,7 @@ import (
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/jobs"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -65,9 +66,12 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	queue := jobs.New(d, log)
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
-	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Media: store, Version: "0.1.0", Name: "Gemeente Gouda",
-		Description: "De werkplek van Gouda", Email: "beheer@gouda.example", Rules: []string{"Wees aardig."}, Log: log,
-		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Jobs: queue, Log: log}}
+	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,
+		Name: "Gemeente Gouda", Email: "beheer@gouda.example"}
+	moderators.Prepare()
+	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: moderators.Auth, Media: store, Moderation: moderators, Version: "0.1.0", Name: "Gemeente Gouda",
+		Email: "beheer@gouda.example", Log: log,
+		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Moderation: moderators, Jobs: queue, Log: log}}
 	w := &world{TB: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
 	a.Routes(w.router)
 	w.check(dir.Bootstrap(t.Context(), "Gemeente Gouda"))

@@ -24,6 +24,9 @@ type Account struct {
 	Admin    bool
 	Created  time.Time
 	Disabled time.Time // zero: not
+	Pending  time.Time // waits for an administrator, since; zero: not
+	Reason   string    // why the person wanted to join
+	MadeBy   int64     // the app that it was made with; 0: none
 	Preferences
 }
 
@@ -36,23 +39,23 @@ type Preferences struct {
 	QuotePolicy string // who may quote: public, followers or nobody
 }
 
-const accountColumns = `c.actor, a.name, c.email, c.admin, c.created, c.disabled, c.locale, c.privacy, c.sensitive, c.language, c.quote_policy`
+const accountColumns = `c.actor, a.name, c.email, c.admin, c.created, c.disabled, c.locale, c.privacy, c.sensitive, c.language, c.quote_policy, c.pending, c.reason, c.made_by`
 
 const (
 	accountFrom = ` FROM accounts c JOIN actors a ON a.id = c.actor `
 	// activeAccount is the condition for acting at all.
-	activeAccount = `c.disabled = 0 AND a.suspended = 0 AND a.deleted = 0`
+	activeAccount = `c.disabled = 0 AND c.pending = 0 AND a.suspended = 0 AND a.deleted = 0`
 )
 
-func (c *Account) fields(created, disabled *int64) []any {
-	return []any{&c.ID, &c.Name, &c.Email, &c.Admin, created, disabled, &c.Locale, &c.Privacy, &c.Sensitive, &c.Language, &c.QuotePolicy}
+func (c *Account) fields(created, disabled, pending *int64) []any {
+	return []any{&c.ID, &c.Name, &c.Email, &c.Admin, created, disabled, &c.Locale, &c.Privacy, &c.Sensitive, &c.Language, &c.QuotePolicy, pending, &c.Reason, &c.MadeBy}
 }
 
 func scanAccount(row db.Scanner) (Account, error) {
 	var c Account
-	var created, disabled int64
-	err := row.Scan(c.fields(&created, &disabled)...)
-	c.Created, c.Disabled = db.FromMillis(created), db.FromMillis(disabled)
+	var created, disabled, pending int64
+	err := row.Scan(c.fields(&created, &disabled, &pending)...)
+	c.Created, c.Disabled, c.Pending = db.FromMillis(created), db.FromMillis(disabled), db.FromMillis(pending)
 	return c, err
 }
 
@@ -90,6 +93,12 @@ func orTaken(err error, sentence string) error {
 		return err
 	}
 	return fault.Say(fault.Invalid, "%s", sentence)
+}
+
+// CheckEmail tells what is wrong with an e-mail address.
+func CheckEmail(email string) error {
+	_, err := checkEmail(email)
+	return err
 }
 
 // checkEmail accepts only what every mail server reads alike: an address without comments, quotes or a display name.
@@ -195,6 +204,20 @@ func (a *Auth) Account(ctx context.Context, q db.Q, actor actors.ID) (Account, e
 // ByEmail returns the account with an e-mail address, in any case, or fault.NotFound.
 func (a *Auth) ByEmail(ctx context.Context, q db.Q, email string) (Account, error) {
 	return known(db.One(ctx, q, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.email = $1", strings.ToLower(strings.TrimSpace(email))))
+}
+
+// Many returns the accounts of those of the actors that have one, by actor.
+func (a *Auth) Many(ctx context.Context, q db.Q, ids []actors.ID) (map[actors.ID]Account, error) {
+	marks, args := db.In(nil, ids)
+	list, err := db.All(ctx, q, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.actor IN ("+marks+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("load accounts: %w", err)
+	}
+	found := make(map[actors.ID]Account, len(list))
+	for _, c := range list {
+		found[c.ID] = c
+	}
+	return found, nil
 }
 
 // Accounts returns all accounts, disabled or not, by name.

@@ -32,6 +32,8 @@ type Auth struct {
 	known                           *tally // network and account that logged in before
 	tokens                          *tokenCache
 	apps                            appCache
+	present                         *tally // who was here today
+	signUps                         *tally // by network
 }
 
 // New returns the gatekeeper of one node. The secret is the node's own, at least 16 bytes, and the same in each of its
@@ -47,6 +49,8 @@ func New(d *db.DB, secret []byte) *Auth {
 		guards:    newGuards(),
 		known:     newTally(sessionLife, 20_000),
 		tokens:    newTokenCache(),
+		present:   newTally(24*time.Hour, 50_000),
+		signUps:   newTally(signUpWindow, 20_000),
 	}
 }
 
@@ -65,6 +69,9 @@ func (a *Auth) CheckCSRF(cookie, token string) bool {
 func (a *Auth) Sweep(ctx context.Context) error {
 	now := time.Now()
 	err := a.d.Tx(ctx, func(tx *db.Tx) error {
+		if err := forgetPresence(ctx, tx, now); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "DELETE FROM sessions WHERE seen < $1 OR created < $2",
 			db.Millis(now.Add(-sessionIdle)), db.Millis(now.Add(-sessionLife))); err != nil {
 			return err

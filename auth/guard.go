@@ -89,7 +89,7 @@ func (a *Auth) attempt(from From, account actors.ID, target string) (t attempt, 
 	if device := a.device(from.Device, account); device != "" {
 		return t, t.add(&a.guards.devices, device+" "+target)
 	}
-	source := network(from.Address)
+	source := Network(from.Address)
 	pair := source + " " + target
 	if err = t.add(&a.guards.sources, source); err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 )
 
+// ErrPending is for who signed up and waits for an administrator.
+var ErrPending = fault.Say(fault.Forbidden, "Your login is currently pending approval")
+
 // Login checks a name or e-mail address with a password. Whoever is unknown gets the same answer, after the same time,
 // as whoever mistypes. Whoever fails too often is refused with a *Wait: see guards.
 //
@@ -27,11 +30,11 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password string, from Fro
 	var stored string
 	c, err := db.One(ctx, a.d, func(row db.Scanner) (Account, error) {
 		var c Account
-		var created, disabled int64
-		err := row.Scan(append(c.fields(&created, &disabled), &stored)...)
-		c.Created, c.Disabled = db.FromMillis(created), db.FromMillis(disabled)
+		var created, disabled, pending int64
+		err := row.Scan(append(c.fields(&created, &disabled, &pending), &stored)...)
+		c.Created, c.Disabled, c.Pending = db.FromMillis(created), db.FromMillis(disabled), db.FromMillis(pending)
 		return c, err
-	}, "SELECT "+accountColumns+", c.password"+accountFrom+"WHERE (c.email = $1 OR LOWER(a.name) = $1) AND a.suspended = 0 AND a.deleted = 0", who)
+	}, "SELECT "+accountColumns+", c.password"+accountFrom+"WHERE (c.email = $1 OR LOWER(a.name) = $1) AND (a.suspended = 0 OR c.pending > 0) AND a.deleted = 0", who)
 	word := target(c.ID)
 	if errors.Is(err, fault.NotFound) {
 		word = "nobody " + hashOf(who)
@@ -50,10 +53,13 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password string, from Fro
 		return Account{}, fault.Say(fault.Unauthorized, "The name and the password do not belong together.")
 	}
 	try.succeeded()
+	if !c.Pending.IsZero() {
+		return Account{}, ErrPending
+	}
 	if !c.Disabled.IsZero() {
 		return Account{}, fault.Say(fault.Forbidden, "This account is disabled. Ask the administrator of this node.")
 	}
-	a.known.add(network(from.Address) + " " + word)
+	a.known.add(Network(from.Address) + " " + word)
 	return c, nil
 }
 
@@ -90,8 +96,8 @@ func (a *Auth) stored(ctx context.Context, account actors.ID) (string, error) {
 // ErrWrongPassword is for who is logged in and does not confirm it.
 var ErrWrongPassword = fault.Say(fault.Forbidden, "That is not your password.")
 
-// network is whom an address belongs to: itself, or with IPv6 its /64, which one customer has.
-func network(remoteAddr string) string {
+// Network is whom an address belongs to: itself, or with IPv6 its /64, which one customer has.
+func Network(remoteAddr string) string {
 	host, _, err := net.SplitHostPort(remoteAddr)
 	if err != nil {
 		host = remoteAddr

@@ -44,8 +44,8 @@ func (a *Auth) Session(ctx context.Context, cookie string) (Account, error) {
 	var seen int64
 	c, err := db.One(ctx, a.d, func(row db.Scanner) (Account, error) {
 		var c Account
-		var created, disabled int64
-		err := row.Scan(append(c.fields(&created, &disabled), &seen)...)
+		var created, disabled, pending int64
+		err := row.Scan(append(c.fields(&created, &disabled, &pending), &seen)...)
 		c.Created = db.FromMillis(created)
 		return c, err
 	}, "SELECT "+accountColumns+", s.seen"+accountFrom+"JOIN sessions s ON s.account = c.actor WHERE s.hash = $1 AND s.seen >= $2 AND s.created >= $3 AND "+activeAccount,

@@ -46,6 +46,9 @@ func (a *Auth) Token(ctx context.Context, bearer string) (Access, error) {
 	if errors.Is(err, fault.NotFound) {
 		return Access{}, fault.Say(fault.Unauthorized, "The access token is invalid: it was revoked, or never given.")
 	}
+	if errors.Is(err, ErrPending) {
+		return Access{}, ErrPending
+	}
 	if err != nil {
 		return Access{}, fmt.Errorf("load token: %w", err)
 	}
@@ -72,7 +75,10 @@ func (a *Auth) loadToken(ctx context.Context, hash string) (Access, time.Time, e
 	}, "SELECT t.id, t.account, t.scopes, t.used, "+appColumns+" FROM tokens t JOIN apps p ON p.id = t.app WHERE t.hash = $1", hash)
 	if err == nil && account != nil {
 		var c Account
-		c, err = db.One(ctx, a.d, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.actor = $1 AND "+activeAccount, *account)
+		c, err = db.One(ctx, a.d, scanAccount, "SELECT "+accountColumns+accountFrom+"WHERE c.actor = $1 AND ("+activeAccount+" OR c.pending > 0)", *account)
+		if err == nil && !c.Pending.IsZero() {
+			err = ErrPending
+		}
 		access.Account = &c
 	}
 	return access, db.FromMillis(used), err

@@ -106,3 +106,11 @@ func (c *Composed) tag(name string) {
 	}
 	c.Tags = append(c.Tags, name)
 }
+
+var onlyDigits = regexp.MustCompile(`^\p{N}+$`)
+
+// TagName reads a hashtag as it is kept, without # and in small letters, and tells whether it is one.
+func TagName(text string) (string, bool) {
+	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(text), "#"))
+	return name, tagName.MatchString(name) && !onlyDigits.MatchString(name)
+}

@@ -186,6 +186,13 @@ func Many(ctx context.Context, q db.Q, viewer actors.Viewer, ids []ID) (map[ID]*
 	return found, err
 }
 
+// Reported returns items that somebody reported, whoever they are for: administrators decide about what a reader has shown
+// them. Nobody else may be shown what it returns.
+func Reported(ctx context.Context, q db.Q, ids []ID) ([]*Item, error) {
+	list, args := db.In(nil, ids)
+	return db.All(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.id IN ("+list+")", args...)
+}
+
 // Listed runs a query whose condition chooses items of the alias i; it joins nothing and continues args.
 // The condition must contain the gate: timeline builds it.
 func Listed(ctx context.Context, q db.Q, condition string, args []any) ([]*Item, error) {

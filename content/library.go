@@ -29,6 +29,7 @@ type Made struct {
 	Files      []media.ID   // uploads of the author, when local
 	Remote     []media.File // attachments elsewhere
 	Doc        []byte       // the object as it was signed; nil for a boost, and for what is ours until SetDoc
+	Adopted    []ID         // set by Save: threads of answers that came before it, and are in its thread now
 }
 
 // Save keeps a new item and counts it where it counts. It reports false when the item is already there.
@@ -46,8 +47,8 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	}
 	res, err := tx.Exec(ctx, `INSERT INTO items (id, iri, kind, local, author, grp, audience, reply_to, reply_author, reply_iri, thread, boost_of, title, content,
 		source, summary, language, url, context, sensitive, poll, emojis, published, edited, created, app,
-		quote_of, quote_iri, quote_state, quote_stamp, quote_policy)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+		quote_of, quote_iri, quote_state, quote_stamp, quote_policy, hidden)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, COALESCE(`+hiddenBy("$5")+`, 0))
 		ON CONFLICT (iri) DO NOTHING`,
 		i.ID, i.IRI, i.Kind, i.Local, i.Author, i.Group, i.Audience, i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.BoostOf, i.Title, i.Content,
 		i.Source, i.Summary, i.Language, i.URL, i.Context, i.Sensitive, pollText(i.Poll), emojiText(i.Emojis), db.Millis(i.Published), db.Millis(i.Edited),
@@ -84,13 +85,20 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 	if err := l.count(ctx, tx, i, 1); err != nil {
 		return fail(err)
 	}
+	if err := index(ctx, tx, m); err != nil {
+		return false, err
+	}
 	if i.Kind == Announce {
 		return true, nil
 	}
 	if err := adoptQuotes(ctx, tx, i); err != nil {
 		return fail(err)
 	}
-	return true, l.adopt(ctx, tx, i)
+	m.Adopted, err = l.adopt(ctx, tx, i)
+	if err != nil {
+		return fail(err)
+	}
+	return true, nil
 }
 
 // count adds (or, with -1, takes) the item where it is counted: at its author, its parent, what it boosts, what it quotes.
@@ -112,23 +120,23 @@ func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error
 	return countQuote(ctx, tx, i.Quote, step)
 }
 
-// adopt gives replies that came before their parent their place in its conversation. The condition that says nothing new is
+// adopt gives replies that came before their parent their place in its conversation, and returns the threads they began. The condition that says nothing new is
 // for SQLite, which takes a partial index only for a query that repeats what it leaves out.
-func (l *Library) adopt(ctx context.Context, tx *db.Tx, parent *Item) error {
+func (l *Library) adopt(ctx context.Context, tx *db.Tx, parent *Item) ([]ID, error) {
 	orphans, err := db.All(ctx, tx, func(r db.Scanner) (t ID, err error) { return t, r.Scan(&t) },
 		"SELECT thread FROM items WHERE reply_iri = $1 AND reply_to = 0 AND reply_iri <> ''", parent.IRI)
 	if err != nil || len(orphans) == 0 {
-		return err
+		return nil, err
 	}
 	if _, err := tx.Exec(ctx, "UPDATE items SET reply_to = $1, reply_author = $2 WHERE reply_iri = $3 AND reply_to = 0 AND reply_iri <> ''", parent.ID, parent.Author, parent.IRI); err != nil {
-		return err
+		return nil, err
 	}
 	list, args := db.In([]any{parent.Thread}, orphans)
 	if _, err := tx.Exec(ctx, "UPDATE items SET thread = $1 WHERE thread IN ("+list+")", args...); err != nil {
-		return err
+		return nil, err
 	}
 	_, err = tx.Exec(ctx, "UPDATE items SET replies_count = replies_count + $1 WHERE id = $2", len(orphans), parent.ID)
-	return err
+	return orphans, err
 }
 
 func (l *Library) setTags(ctx context.Context, tx *db.Tx, id ID, tags []string) error {
@@ -193,7 +201,7 @@ func (l *Library) Edit(ctx context.Context, tx *db.Tx, before *Item, m *Made) er
 	i.ID, i.IRI, i.Local, i.Author, i.Group, i.Audience, i.Published, i.Created = before.ID, before.IRI, before.Local, before.Author, before.Group, before.Audience, before.Published, before.Created
 	i.ReplyTo, i.ReplyAuthor, i.ReplyIRI, i.Thread, i.Card = before.ReplyTo, before.ReplyAuthor, before.ReplyIRI, before.Thread, before.Card
 	i.Quote, i.QuotesCount = before.Quote, before.QuotesCount
-	return nil
+	return Index(ctx, tx, []ID{before.ID})
 }
 
 // Remove takes an item and the boosts of it away for good, and keeps a tombstone, so that a late Create does not bring it back.
@@ -286,6 +294,8 @@ func emojiText(e []actors.Emoji) string {
 
 // SetGroup notes that an item stands in a group: the group has said so.
 func SetGroup(ctx context.Context, tx *db.Tx, id ID, group actors.ID) error {
-	_, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id)
-	return err
+	if _, err := tx.Exec(ctx, "UPDATE items SET grp = $1 WHERE id = $2", group, id); err != nil {
+		return err
+	}
+	return sign(ctx, tx, id, SignIn(group))
 }

@@ -33,7 +33,7 @@ const (
 // readCard reads a page and what it says about itself: Open Graph (ogp.me), its title and description, and oEmbed (oembed.com §4) where it
 // offers that. Its HTML for embedding is never used.
 func (l *Library) readCard(ctx context.Context, link string) (*Card, error) {
-	if policy, err := actors.PolicyOf(ctx, l.DB, federation.Host(link)); err != nil || policy == actors.PeerBlocked {
+	if decided, err := actors.DecisionOn(ctx, l.DB, federation.Host(link)); err != nil || decided.Policy == actors.PeerBlocked {
 		return nil, errors.Join(err, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(link)))
 	}
 	const pages = "text/html, application/xhtml+xml;q=0.9"

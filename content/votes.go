@@ -34,9 +34,11 @@ func (l *Library) Vote(ctx context.Context, tx *db.Tx, i *Item, who actors.ID, k
 		return false, err
 	}
 	if kind == Like || kind == Emoji {
-		_, err = tx.Exec(ctx, "UPDATE items SET likes_count = likes_count + 1 WHERE id = $1", i.ID)
+		if _, err = tx.Exec(ctx, "UPDATE items SET likes_count = likes_count + 1 WHERE id = $1", i.ID); err != nil {
+			return true, err
+		}
 	}
-	return true, err
+	return true, signVote(ctx, tx, i.ID, who)
 }
 
 // Unvote takes a vote back; with an empty value all of that kind. It returns the id of the activity that had said it, "" when there was none.

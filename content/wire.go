@@ -211,6 +211,15 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 			Height: max(a.Height, 0), Duration: max(a.Duration, 0), Blurhash: blurhash(a.Blurhash), Description: actors.CleanText(a.Name, 1500),
 			FocusX: focus(a.Focus[0]), FocusY: focus(a.Focus[1]), Digest: actors.CleanText(a.Digest, 200), Created: now})
 	}
+	if len(m.Remote) > 0 && !author.Local {
+		decision, err := actors.DecisionOn(ctx, q, author.Host)
+		if err != nil {
+			return nil, err
+		}
+		if decision.RejectMedia {
+			m.Remote = nil
+		}
+	}
 	return m, nil
 }
 

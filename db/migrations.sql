@@ -1,7 +1,7 @@
 -- SPDX-FileCopyrightText: 2026 The pleio-node authors
 -- SPDX-License-Identifier: EUPL-1.2
 --
--- The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
+-- Long because a schema is read as one text. The schema, as numbered steps that only go forward. PostgreSQL reads it as it is; for SQLite the types are
 -- translated one by one (see migrate.go). Ids are time-sorted and made by us; times are milliseconds, UTC; 0 is "not".
 
 -- migration 1: people, groups, what they make, and how it travels
@@ -433,6 +433,9 @@ ALTER TABLE actors ADD COLUMN hide_collections BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE actors ADD COLUMN icon_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN image_description TEXT NOT NULL DEFAULT '';
 ALTER TABLE actors ADD COLUMN attribution TEXT NOT NULL DEFAULT '[]';      -- JSON: domains that may name this actor as an author
+ALTER TABLE actors ADD COLUMN show_media BOOLEAN NOT NULL DEFAULT TRUE;    -- tabs of the profile
+ALTER TABLE actors ADD COLUMN show_media_replies BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE actors ADD COLUMN show_featured BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE items ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;             -- 1: not in public lists, its author is limited; 2: not at all, suspended
 ALTER TABLE items ADD COLUMN quote_of BIGINT NOT NULL DEFAULT 0;           -- the item that it quotes, when known here (FEP-044f)
 ALTER TABLE items ADD COLUMN quote_iri TEXT NOT NULL DEFAULT '';
@@ -453,9 +456,101 @@ INSERT INTO docs (item, body) SELECT id, doc FROM items;
 ALTER TABLE items DROP COLUMN doc;
 
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
-CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden);
+CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden, language);
 
 -- actors: what people keep to themselves about others
+
+-- The words of names and titles, folded (see text.go), by which actors are found.
+CREATE TABLE words (
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  word  TEXT NOT NULL,
+  open  BOOLEAN NOT NULL,                     -- by anybody; else only by those who follow
+  PRIMARY KEY (actor, word)
+);
+CREATE INDEX words_word ON words (open, word, actor);
+-- only postgres
+ALTER TABLE words ALTER COLUMN word TYPE TEXT COLLATE "C"; -- words are looked up by how they begin
+ALTER TABLE tags ALTER COLUMN name TYPE TEXT COLLATE "C";
+-- both
+
+CREATE TABLE followed_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
+-- The hashtags that an actor shows on its profile.
+CREATE TABLE featured_tags (
+  id    BIGINT PRIMARY KEY,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  UNIQUE (actor, name)
+);
+
+CREATE TABLE mutes (
+  id            BIGINT PRIMARY KEY,
+  subject       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  notifications BOOLEAN NOT NULL,             -- these too
+  until         BIGINT NOT NULL DEFAULT 0,    -- 0: for good
+  UNIQUE (subject, object)
+);
+
+CREATE TABLE blocked_domains (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  domain  TEXT NOT NULL,
+  UNIQUE (subject, domain)
+);
+
+CREATE TABLE notes (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  text    TEXT NOT NULL,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE endorsements (
+  id      BIGINT PRIMARY KEY,
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (subject, object)
+);
+
+-- Suggestions that somebody does not want again.
+CREATE TABLE dismissals (
+  subject BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  object  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (subject, object)
+);
+
+CREATE TABLE lists (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title     TEXT NOT NULL,
+  replies   TEXT NOT NULL,                    -- whose answers to others are shown: followed, list, none
+  exclusive BOOLEAN NOT NULL                  -- its members are not in home
+);
+CREATE INDEX lists_owner ON lists (owner, id);
+
+CREATE TABLE list_members (
+  id     BIGINT PRIMARY KEY,
+  list   BIGINT NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+  member BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (list, member)
+);
+
+-- What is kept about somebody goes with that person.
+CREATE INDEX mutes_object ON mutes (object);
+CREATE INDEX notes_object ON notes (object);
+CREATE INDEX endorsements_object ON endorsements (object);
+CREATE INDEX dismissals_object ON dismissals (object);
+CREATE INDEX list_members_member ON list_members (member);
+
+-- Who chose to be found.
+CREATE INDEX actors_active ON actors (last_item) WHERE discoverable;
+CREATE INDEX actors_followed ON actors (followers_count) WHERE discoverable;
 
 -- content: quotes, drafts that wait, previews of links
 
@@ -518,9 +613,282 @@ CREATE INDEX items_stamps ON items (quote_stamp) WHERE quote_stamp <> '';
 
 -- timeline: filters, requests, conversations, search
 
+CREATE TABLE filters (
+  id       BIGINT PRIMARY KEY,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  title    TEXT NOT NULL,
+  contexts TEXT NOT NULL,                     -- home, notifications, public, thread, account; separated by blanks
+  action   TEXT NOT NULL,                     -- warn, hide, blur
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX filters_owner ON filters (owner, id);
+
+CREATE TABLE filter_words (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  word   TEXT NOT NULL,
+  whole  BOOLEAN NOT NULL                     -- not inside of a longer word
+);
+CREATE INDEX filter_words_filter ON filter_words (filter, id);
+
+CREATE TABLE filter_items (
+  id     BIGINT PRIMARY KEY,
+  filter BIGINT NOT NULL REFERENCES filters (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  UNIQUE (filter, item)
+);
+CREATE INDEX filter_items_item ON filter_items (item);
+
+-- What one does with notifications of those whom one does not know: 0 accept, 1 keep apart, 2 drop.
+CREATE TABLE policies (
+  owner         BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  not_following BIGINT NOT NULL,
+  not_followers BIGINT NOT NULL,
+  new_accounts  BIGINT NOT NULL,
+  private       BIGINT NOT NULL,
+  limited       BIGINT NOT NULL
+);
+
+-- Whose notifications are kept apart, until the owner has decided. Without any such notification left it is not shown.
+CREATE TABLE requests (
+  id    BIGINT PRIMARY KEY,
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  UNIQUE (owner, actor)
+);
+
+-- Whose notifications are heard, whatever the policy says.
+CREATE TABLE heard (
+  owner BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  PRIMARY KEY (owner, actor)
+);
+
+CREATE INDEX notifications_group ON notifications (owner, kind, item, id);
+CREATE INDEX notifications_apart ON notifications (owner, actor) WHERE filtered;
+
+CREATE TABLE muted_threads (
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  PRIMARY KEY (owner, thread)
+);
+CREATE INDEX muted_threads_thread ON muted_threads (thread);
+
+-- The direct posts of one thread between the same people, as one of them has them before oneself.
+CREATE TABLE conversations (
+  id     BIGINT PRIMARY KEY,
+  owner  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  thread BIGINT NOT NULL,
+  people TEXT NOT NULL,                       -- the others: their numbers, ascending, separated by blanks
+  last   BIGINT NOT NULL,                     -- the newest item; when none is left, the one that was
+  unread BOOLEAN NOT NULL,
+  UNIQUE (owner, thread, people)
+);
+CREATE INDEX conversations_owner ON conversations (owner, last);
+CREATE INDEX conversations_thread ON conversations (thread);
+
+CREATE TABLE directs (
+  owner        BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  item         BIGINT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  conversation BIGINT NOT NULL,               -- 0: its owner has taken the conversation away
+  PRIMARY KEY (owner, item)
+);
+CREATE INDEX directs_item ON directs (item);
+CREATE INDEX directs_conversation ON directs (conversation, item);
+
+-- The direct posts that were there before: read, and in their conversations.
+CREATE TABLE parties (item BIGINT NOT NULL, actor BIGINT NOT NULL, thread BIGINT NOT NULL, people TEXT NOT NULL DEFAULT '', PRIMARY KEY (item, actor));
+INSERT INTO parties (item, actor, thread) SELECT i.id, i.author, i.thread FROM items i WHERE i.audience = 3
+  UNION SELECT i.id, r.actor, i.thread FROM items i JOIN recipients r ON r.item = i.id WHERE i.audience = 3;
+UPDATE parties SET people = COALESCE((SELECT STRING_AGG(CAST(o.actor AS TEXT), ' ' ORDER BY o.actor) FROM parties o WHERE o.item = parties.item AND o.actor <> parties.actor), '');
+DELETE FROM parties WHERE actor NOT IN (SELECT a.id FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0);
+INSERT INTO conversations (id, owner, thread, people, last, unread)
+  SELECT ROW_NUMBER() OVER (ORDER BY MAX(p.item), p.actor), p.actor, p.thread, p.people, MAX(p.item), FALSE FROM parties p GROUP BY p.actor, p.thread, p.people;
+INSERT INTO directs (owner, item, conversation)
+  SELECT p.actor, p.item, c.id FROM parties p JOIN conversations c ON c.owner = p.actor AND c.thread = p.thread AND c.people = p.people;
+DROP TABLE parties;
+
+-- Polls that are open now: the job looks when each ends.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT i.id, 'poll ended', CAST(i.id AS TEXT), CAST(CAST(i.id AS TEXT) AS BYTEA), 1, i.created FROM items i WHERE i.kind = 'Question' AND i.poll <> ''
+  ON CONFLICT (id) DO NOTHING;
+-- What can be found by its words: the folded text of an item, and signs that say for whom it may be (content/index.go).
+CREATE TABLE searchable (
+  item BIGINT PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+  text TEXT NOT NULL
+);
+-- only sqlite
+CREATE VIRTUAL TABLE searchable_words USING fts5 (text, content = 'searchable', content_rowid = 'item', columnsize = 0, tokenize = "unicode61 remove_diacritics 2");
+CREATE TRIGGER searchable_added AFTER INSERT ON searchable BEGIN
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+CREATE TRIGGER searchable_removed AFTER DELETE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+END;
+CREATE TRIGGER searchable_changed AFTER UPDATE ON searchable BEGIN
+  INSERT INTO searchable_words (searchable_words, rowid, text) VALUES ('delete', old.item, old.text);
+  INSERT INTO searchable_words (rowid, text) VALUES (new.item, new.text);
+END;
+-- only postgres
+ALTER TABLE searchable ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('simple', text)) STORED;
+CREATE INDEX searchable_words ON searchable USING gin (words);
+-- both
+
+-- What was there before these tables is put into them in the background.
+INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
+  SELECT 1, 'index', 'all', CAST('0' AS BYTEA), 1, 1 WHERE EXISTS (SELECT 1 FROM actors);
+
 -- media: emojis
 
 -- moderation
+
+ALTER TABLE peers ADD COLUMN id BIGINT NOT NULL DEFAULT 0;                 -- of the decision, as clients name it; 0: there is none
+ALTER TABLE peers ADD COLUMN decided BIGINT NOT NULL DEFAULT 0;            -- when; what it did to people bears the same time
+ALTER TABLE peers ADD COLUMN reject_media BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN reject_reports BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE peers ADD COLUMN comment TEXT NOT NULL DEFAULT '';             -- why, for everybody; note is for colleagues
+ALTER TABLE peers ADD COLUMN obfuscate BOOLEAN NOT NULL DEFAULT FALSE;     -- shown with stars
+UPDATE peers SET decided = created, id = created * 65536 + (SELECT COUNT(*) FROM peers o WHERE o.policy <> '' AND o.host < peers.host) WHERE policy <> '';
+UPDATE actors SET suspended = (SELECT p.decided FROM peers p WHERE p.host = actors.host)
+  WHERE NOT local AND suspended = 0 AND host IN (SELECT p.host FROM peers p WHERE p.policy = 'blocked');
+UPDATE items SET hidden = 2 WHERE author IN (SELECT a.id FROM actors a WHERE a.suspended > 0);
+CREATE UNIQUE INDEX peers_decision ON peers (id) WHERE id > 0;
+
+ALTER TABLE reports ADD COLUMN target BIGINT NOT NULL DEFAULT 0;           -- who is reported
+ALTER TABLE reports ADD COLUMN category TEXT NOT NULL DEFAULT 'other';     -- spam, legal, violation, other
+ALTER TABLE reports ADD COLUMN items TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of items
+ALTER TABLE reports ADD COLUMN rules TEXT NOT NULL DEFAULT '[]';           -- JSON: numbers of rules
+ALTER TABLE reports ADD COLUMN forwarded BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE reports ADD COLUMN assigned BIGINT NOT NULL DEFAULT 0;         -- to which administrator
+ALTER TABLE reports ADD COLUMN resolver BIGINT NOT NULL DEFAULT 0;         -- which administrator resolved it
+ALTER TABLE reports ADD COLUMN updated BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX reports_target ON reports (target, id) WHERE target > 0;
+
+DROP INDEX notifications_once;                                             -- one person may report, or be warned, more than once
+CREATE UNIQUE INDEX notifications_once ON notifications (owner, kind, actor, item, about);
+
+CREATE TABLE rules (
+  id           BIGINT PRIMARY KEY,
+  position     BIGINT NOT NULL,
+  text         TEXT NOT NULL,
+  hint         TEXT NOT NULL DEFAULT '',
+  translations TEXT NOT NULL DEFAULT '{}',    -- JSON: {"en":{"text","hint"}}
+  created      BIGINT NOT NULL,
+  deleted      BIGINT NOT NULL DEFAULT 0      -- reports may still name it
+);
+
+-- What the node says of itself, each version from its own date on.
+CREATE TABLE texts (
+  name      TEXT NOT NULL,                    -- description, about, privacy, terms
+  language  TEXT NOT NULL,
+  effective BIGINT NOT NULL,
+  content   TEXT NOT NULL,                    -- as it was typed
+  created   BIGINT NOT NULL,
+  PRIMARY KEY (name, language, effective)
+);
+
+CREATE TABLE announcements (
+  id        BIGINT PRIMARY KEY,
+  content   TEXT NOT NULL,                    -- as it was typed
+  starts    BIGINT NOT NULL DEFAULT 0,
+  ends      BIGINT NOT NULL DEFAULT 0,
+  all_day   BOOLEAN NOT NULL DEFAULT FALSE,
+  published BIGINT NOT NULL,                  -- shown from then on
+  updated   BIGINT NOT NULL
+);
+
+CREATE TABLE announcement_reads (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (announcement, account)
+);
+
+CREATE TABLE announcement_reactions (
+  announcement BIGINT NOT NULL REFERENCES announcements (id) ON DELETE CASCADE,
+  account      BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  name         TEXT NOT NULL,                 -- an emoji, or the name of one of the node's own
+  created      BIGINT NOT NULL,
+  PRIMARY KEY (announcement, account, name)
+);
+
+CREATE TABLE warnings (
+  id     BIGINT PRIMARY KEY,
+  target BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  action TEXT NOT NULL,                       -- none, disable, sensitive, silence, suspend
+  text   TEXT NOT NULL,
+  report BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX warnings_target ON warnings (target);
+
+-- What one of ours lost by a decision about others.
+CREATE TABLE severances (
+  id        BIGINT PRIMARY KEY,
+  owner     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  kind      TEXT NOT NULL,                    -- domain_block, account_suspension
+  target    TEXT NOT NULL,                    -- the host, or the handle
+  followers BIGINT NOT NULL,
+  following BIGINT NOT NULL
+);
+CREATE INDEX severances_owner ON severances (owner);
+
+-- What was decided by whom: rows are added and never changed, and each has the hash over the one before.
+CREATE TABLE audit (
+  id     BIGINT PRIMARY KEY,
+  who    TEXT NOT NULL,                       -- name of the account, or "command line"
+  source TEXT NOT NULL,                       -- network address, or ''
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  hash   TEXT NOT NULL
+);
+
+CREATE TABLE email_domain_blocks (
+  id      BIGINT PRIMARY KEY,
+  domain  TEXT NOT NULL UNIQUE,
+  created BIGINT NOT NULL
+);
+
+CREATE TABLE email_domain_tries (
+  block  BIGINT NOT NULL REFERENCES email_domain_blocks (id) ON DELETE CASCADE,
+  day    BIGINT NOT NULL,                     -- midnight UTC
+  source TEXT NOT NULL,                       -- hash of the network
+  uses   BIGINT NOT NULL,
+  PRIMARY KEY (block, day, source)
+);
+
+CREATE TABLE email_blocks (
+  id   BIGINT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE                   -- SHA-256 of the address without its variations
+);
+
+CREATE TABLE ip_blocks (
+  id       BIGINT PRIMARY KEY,
+  prefix   TEXT NOT NULL UNIQUE,
+  severity TEXT NOT NULL,                     -- sign_up_requires_approval, sign_up_block, no_access
+  comment  TEXT NOT NULL,
+  created  BIGINT NOT NULL,
+  expires  BIGINT NOT NULL DEFAULT 0
+);
+
+ALTER TABLE accounts ADD COLUMN pending BIGINT NOT NULL DEFAULT 0;         -- waits for approval, since
+ALTER TABLE accounts ADD COLUMN reason TEXT NOT NULL DEFAULT '';           -- why the person wants to join
+ALTER TABLE accounts ADD COLUMN made_by BIGINT NOT NULL DEFAULT 0;         -- the app that it was made with
+
+-- Where people came from last, written at most once a day for each address.
+CREATE TABLE addresses (
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  used    BIGINT NOT NULL,
+  PRIMARY KEY (account, address)
+);
+CREATE INDEX addresses_address ON addresses (address);
+
+-- On which days people were here: for the figures of the instance.
+CREATE TABLE active_days (
+  day     BIGINT NOT NULL,                    -- midnight UTC
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  PRIMARY KEY (day, account)
+);
 
 -- auth: second factor, push
 

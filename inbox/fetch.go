@@ -94,8 +94,8 @@ func (x *Inbox) known(ctx context.Context, address string) (*actors.Actor, *cont
 }
 
 func (x *Inbox) read(ctx context.Context, address string) (vocab.Document, error) {
-	if policy, err := actors.PolicyOf(ctx, x.DB, federation.Host(address)); err != nil || policy == actors.PeerBlocked {
-		return vocab.Document{}, errors.Join(err, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(address)))
+	if err := x.Dir.Welcome(ctx, x.DB, federation.Host(address)); err != nil {
+		return vocab.Document{}, err
 	}
 	app, err := x.Dir.Signer(ctx, x.Dir.App().ID)
 	if err != nil {

@@ -326,6 +326,10 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		if err := content.SetPoll(ctx, tx, a.item.ID, m.Item.Poll); err != nil {
 			return err
 		}
+		a.item.Poll = m.Item.Poll
+		if err := x.Timelines.PollChanged(ctx, tx, a.item); err != nil {
+			return err
+		}
 		return x.relay(ctx, tx, a, a.item)
 	}
 	if o.Updated.IsZero() && m.Item.Content == a.item.Content && m.Item.Poll == nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -28,13 +29,14 @@ const maxBody = 1 << 20 // bytes of one activity
 
 // Inbox takes activities in and gives them their effect.
 type Inbox struct {
-	DB        *db.DB
-	Dir       *actors.Directory
-	Library   *content.Library
-	Timelines *timeline.Timelines
-	Outbox    *outbox.Outbox
-	Jobs      *jobs.Queue
-	Log       *slog.Logger
+	DB         *db.DB
+	Dir        *actors.Directory
+	Library    *content.Library
+	Timelines  *timeline.Timelines
+	Outbox     *outbox.Outbox
+	Moderation *moderation.Moderation
+	Jobs       *jobs.Queue
+	Log        *slog.Logger
 
 	workers workers
 }
@@ -88,11 +90,8 @@ func (x *Inbox) receive(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	host := federation.Host(envelope.Actor)
-	if policy, err := actors.PolicyOf(ctx, x.DB, host); err != nil {
+	if err := x.Dir.Welcome(ctx, x.DB, federation.Host(envelope.Actor)); err != nil {
 		return err
-	} else if policy == actors.PeerBlocked {
-		return fault.Say(fault.Forbidden, "This node has no contact with %s.", host)
 	}
 	switch {
 	case x.Dir.Ours(envelope.ID) || x.Dir.Ours(envelope.Actor):
@@ -149,8 +148,8 @@ func (x *Inbox) verify(ctx context.Context, r *http.Request, body []byte, e fede
 		}
 		return "", fmt.Errorf("verify %s: %w: %w", e.ID, fault.Say(fault.Unauthorized, "The signature could not be verified: %s", fault.Sentence(err)), err)
 	}
-	if policy, err := actors.PolicyOf(ctx, x.DB, federation.Host(key.Owner)); err != nil || policy == actors.PeerBlocked {
-		return "", errors.Join(err, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(key.Owner)))
+	if err := x.Dir.Welcome(ctx, x.DB, federation.Host(key.Owner)); err != nil {
+		return "", err
 	}
 	switch {
 	case key.Owner == e.Actor:

@@ -5,7 +5,6 @@ package inbox
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -166,12 +165,7 @@ func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if text == "" {
 		text = a.Summary
 	}
-	list, err := json.Marshal(about)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, "INSERT INTO reports (id, iri, reporter, about, comment) VALUES ($1, $2, $3, $4, $5)",
-		x.DB.NewID(), a.ID, a.actor.ID, string(list), actors.CleanText(text, 3000)); err != nil {
+	if err := x.Moderation.Receive(ctx, tx, a.ID, a.actor, about, text); err != nil {
 		return fmt.Errorf("keep report: %w", err)
 	}
 	tx.After(func() { x.Log.Warn("a report has come in", "from", a.actor.Host, "about", about) })

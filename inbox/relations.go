@@ -13,7 +13,6 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
-	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // allowFollow: anybody may ask; the answer depends on who is asked.
@@ -57,12 +56,7 @@ func applyLeave(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if _, err := x.Dir.End(ctx, tx, a.actor, a.other, actors.Left); err != nil {
 		return err
 	}
-	for _, kind := range []string{timeline.Follow, timeline.FollowRequest} {
-		if err := x.Timelines.Forget(ctx, tx, a.other.ID, kind, a.actor.ID, 0); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.Outbox.Withdrawn(ctx, tx, a.actor, a.other)
 }
 
 // allowAnswer finds the question of ours that an Accept or Reject answers: never without one (a follow that was not

@@ -52,9 +52,8 @@ var errNoPicture = fault.Say(fault.NotFound, "This picture of another node canno
 
 // open returns a picture, from the folder or from its node.
 func (p *proxy) open(ctx context.Context, remote string) (*os.File, error) {
-	sum := sha256.Sum256([]byte(remote))
-	name := hex.EncodeToString(sum[:])
-	file := filepath.Join(p.dir, name[:2], name)
+	file := p.file(remote)
+	name := filepath.Base(file)
 	if f, err := os.Open(file); err == nil {
 		return f, nil
 	}
@@ -135,6 +134,21 @@ func (p *proxy) get(ctx context.Context, remote, file string) error {
 		return err
 	}
 	return p.grow(n)
+}
+
+// Discard deletes our copy of a picture of another node; it can be read again.
+func (s *Store) Discard(remote string) error {
+	if err := os.Remove(s.proxied.file(remote)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete the copy of %s: %w", remote, err)
+	}
+	return nil
+}
+
+// file is where the copy of a picture is.
+func (p *proxy) file(remote string) string {
+	sum := sha256.Sum256([]byte(remote))
+	name := hex.EncodeToString(sum[:])
+	return filepath.Join(p.dir, name[:2], name)
 }
 
 func (p *proxy) failing(name string) bool {

@@ -7,12 +7,14 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path"
 	"strings"
 
+	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 )
 
@@ -67,6 +69,14 @@ func (s *Store) open(r *http.Request) (*os.File, error) {
 		return s.proxied.open(r.Context(), string(remote))
 	}
 	if idOf(name) == 0 { // with that, no name leads out of the folder
+		return nil, missing
+	}
+	// Whose owner is suspended is not served, though its name may be known.
+	suspended, err := db.One(r.Context(), s.d, db.Scalar[int], "SELECT COUNT(*) FROM files f JOIN actors a ON a.id = f.owner WHERE f.id = $1 AND a.suspended > 0", idOf(name))
+	if err != nil {
+		return nil, fmt.Errorf("look whose file %s is: %w", name, err)
+	}
+	if suspended > 0 {
 		return nil, missing
 	}
 	f, err := os.Open(s.file(name))

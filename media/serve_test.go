@@ -220,3 +220,18 @@ func TestProxyIsBounded(t *testing.T) {
 		t.Errorf("%d failures are remembered", n)
 	}
 }
+
+// What somebody suspended has uploaded is not served; it is again when that is taken back.
+func TestFilesOfTheSuspendedAreNotServed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		f := must[*File](t)(h.upload(t, asPNG(t, quarters(8, 6))))
+		for _, step := range []struct{ suspended, status int }{{0, 200}, {1, 404}, {0, 200}} {
+			if _, err := h.d.Exec(t.Context(), "UPDATE actors SET suspended = $1 WHERE id = $2", step.suspended, h.anna); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.status(t, h.URL(*f)); got != step.status {
+				t.Errorf("suspended %d: %d", step.suspended, got)
+			}
+		}
+	})
+}

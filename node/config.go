@@ -19,26 +19,29 @@ import (
 
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/moderation"
 )
 
 // Config is what an administrator decides. Every field can also be set in the environment, as PLEIO_SECTION_FIELD.
 // The doc of a field is its comment in the example file.
 type Config struct {
 	Node struct {
-		URL      string `toml:"url" doc:"The public address of this node. It is part of every id that others keep: it never changes."`
-		Name     string `toml:"name" doc:"The organisation."`
-		Email    string `toml:"email" doc:"Where people write to about this node; apps show it."`
-		Listen   string `toml:"listen" doc:"Where the program waits for requests; a reverse proxy in front of it ends TLS."`
-		Database string `toml:"database" doc:"Empty: SQLite in the data folder. Or postgres://user:password@host/name"`
-		Domain   string `toml:"domain" doc:"The domain in the handles of your people, when it is not that of the url: see split domain in deploy.md. Empty: that of the url."`
+		URL           string `toml:"url" doc:"The public address of this node. It is part of every id that others keep: it never changes."`
+		Name          string `toml:"name" doc:"The organisation."`
+		Email         string `toml:"email" doc:"Where people write to about this node; apps show it."`
+		Listen        string `toml:"listen" doc:"Where the program waits for requests; a reverse proxy in front of it ends TLS."`
+		Database      string `toml:"database" doc:"Empty: SQLite in the data folder. Or postgres://user:password@host/name"`
+		Domain        string `toml:"domain" doc:"The domain in the handles of your people, when it is not that of the url: see split domain in deploy.md. Empty: that of the url."`
+		Registrations string `toml:"registrations" doc:"Who can make an account from an app: closed (only administrators make accounts), approval (an administrator lets each in), or open."`
 	} `toml:"node"`
 	Network struct {
 		AllowPrivate   []string `toml:"allow_private" doc:"Address ranges (CIDR) that outgoing requests may reach besides public addresses. Set, it replaces the default for development."`
 		TrustedProxies []string `toml:"trusted_proxies" doc:"Address ranges of reverse proxies whose X-Forwarded-For is believed."`
 		Secure         bool     `toml:"secure" doc:"Ask for a signature also where everybody may read (authorized fetch): other servers must then say who they are."`
+		Limited        bool     `toml:"limited" doc:"Have contact with no other nodes than those that you allow (peer add)."`
 	} `toml:"network"`
 	Limits struct {
-		Requests int `toml:"requests" doc:"Requests of one address to the client API in five minutes; 0: no limit. The headers are always sent."`
+		Requests int `toml:"requests" doc:"Requests of one address, and with one token, to the client API in five minutes; a person may do five times as many, and uploads, deletions and paging are limited in proportion. 0: no limit. The headers are always sent."`
 	} `toml:"limits"`
 }
 
@@ -46,6 +49,7 @@ type Config struct {
 func DefaultConfig() Config {
 	var c Config
 	c.Node.Listen = "127.0.0.1:4000"
+	c.Node.Registrations = moderation.Closed
 	c.Limits.Requests = 300
 	return c
 }
@@ -134,6 +138,9 @@ func (c *Config) check() error {
 	}
 	if c.Node.Name == "" {
 		return fault.Say(fault.Invalid, "The node needs a name: that of the organisation ([node] name).")
+	}
+	if r := c.Node.Registrations; r != moderation.Closed && r != moderation.Approval && r != moderation.Open {
+		return fault.Say(fault.Invalid, "Registrations are closed, approval or open, not %q ([node] registrations).", r)
 	}
 	if c.Node.Domain != "" {
 		if _, domain, err := federation.ParseHandle("x@" + c.Node.Domain); err != nil || domain != c.Node.Domain {

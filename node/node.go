@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -33,6 +34,7 @@ import (
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/jobs"
 	"github.com/pleio-node/pleio-node/media"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -52,20 +54,21 @@ type Options struct {
 
 // Node is a running node. Nothing of it is outside this value.
 type Node struct {
-	Config    Config
-	Base      *url.URL
-	Log       *slog.Logger
-	DB        *db.DB
-	Client    *federation.Client
-	Dir       *actors.Directory
-	Media     *media.Store
-	Library   *content.Library
-	Jobs      *jobs.Queue
-	Timelines *timeline.Timelines
-	Outbox    *outbox.Outbox
-	Deliverer *outbox.Deliverer
-	Inbox     *inbox.Inbox
-	Auth      *auth.Auth
+	Config     Config
+	Base       *url.URL
+	Log        *slog.Logger
+	DB         *db.DB
+	Client     *federation.Client
+	Dir        *actors.Directory
+	Media      *media.Store
+	Library    *content.Library
+	Jobs       *jobs.Queue
+	Timelines  *timeline.Timelines
+	Outbox     *outbox.Outbox
+	Deliverer  *outbox.Deliverer
+	Inbox      *inbox.Inbox
+	Auth       *auth.Auth
+	Moderation *moderation.Moderation
 
 	data    string
 	clients *api.API
@@ -123,19 +126,27 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	if domain == "" {
 		domain = n.Base.Host
 	}
-	n.Dir = &actors.Directory{DB: n.DB, Client: n.Client, Base: n.Base, Domain: domain, Secret: secret, NewRSA: o.NewRSA}
-	n.Media = media.New(n.DB, filepath.Join(o.Data, "media"), n.Base, secret, n.Client.File)
+	n.Dir = &actors.Directory{DB: n.DB, Client: n.Client, Base: n.Base, Domain: domain, Secret: secret, NewRSA: o.NewRSA, Limited: c.Network.Limited}
+	n.Media = media.New(n.DB, filepath.Join(o.Data, "media"), n.Base, secret, func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
+		if p, err := actors.DecisionOn(ctx, n.DB, federation.Host(address)); err != nil || p.Policy == actors.PeerBlocked || p.RejectMedia {
+			return nil, "", errors.Join(err, fault.Say(fault.NotFound, "Nothing is shown of %s.", federation.Host(address)))
+		}
+		return n.Client.File(ctx, address, most)
+	})
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Jobs: n.Jobs}
 	n.Deliverer = &outbox.Deliverer{DB: n.DB, Post: n.Client.Post, Signer: n.Dir.SignerAt, Sync: n.Outbox.Synchronization, Log: n.Log}
-	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Jobs: n.Jobs, Log: n.Log}
-	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Auth = auth.New(n.DB, secret)
+	n.Moderation = &moderation.Moderation{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Auth: n.Auth, Jobs: n.Jobs, Media: n.Media,
+		Registrations: c.Node.Registrations, Name: c.Node.Name, Email: c.Node.Email}
+	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Moderation: n.Moderation, Jobs: n.Jobs, Log: n.Log}
+	n.Deliverer.Gone = n.Inbox.Vanished
 	n.Outbox.MayPost = n.mayPost
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
+	n.Moderation.Prepare()
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
 	proxies, err := prefixes(c.Network.TrustedProxies)

@@ -26,7 +26,7 @@ func (n *Node) routes(proxies []netip.Prefix) http.Handler {
 	}
 	documents := &outbox.Documents{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, NodeName: n.Config.Node.Name, Version: Version, Secure: n.Config.Network.Secure, Log: n.Log}
 	documents.Routes(r)
-	n.clients = &api.API{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Inbox: n.Inbox, Auth: n.Auth, Media: n.Media,
+	n.clients = &api.API{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Inbox: n.Inbox, Auth: n.Auth, Media: n.Media, Moderation: n.Moderation,
 		Version: Version, Name: n.Config.Node.Name, Email: n.Config.Node.Email, Requests: n.Config.Limits.Requests, Log: n.Log}
 	n.clients.Routes(r)
 	r.PathPrefix("/media/").Handler(n.Media)
@@ -53,6 +53,10 @@ func (n *Node) guard(proxies []netip.Prefix, next http.Handler) http.Handler {
 			n.Log.Error("panic", "request", id, "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 			http.Error(w, `{"error":"something went wrong on this server"}`, http.StatusInternalServerError)
 		}()
+		if !n.Moderation.MayCome(r.Context(), r.RemoteAddr) {
+			http.Error(w, `{"error":"This network has no access to this server."}`, http.StatusForbidden)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }

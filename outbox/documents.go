@@ -67,6 +67,7 @@ func (d *Documents) Routes(r *mux.Router) {
 		get(owner+"/followers", d.signed(d.followers))
 		get(owner+"/following", d.signed(d.following))
 		get(owner+"/featured", d.signed(d.featured))
+		get(owner+"/tags", d.signed(d.featuredTags))
 		get(owner+"/followers_synchronization", d.signed(d.followersOnNode))
 	}
 	get("/groups/{name}/moderators", d.signed(d.moderators))
@@ -155,12 +156,8 @@ func (d *Documents) viewer(r *http.Request) (actors.Viewer, error) {
 
 // welcomeKey finds a key, unless its host is blocked.
 func (d *Documents) welcomeKey(ctx context.Context, keyID string, refresh bool) (federation.Key, error) {
-	policy, err := actors.PolicyOf(ctx, d.DB, federation.Host(keyID))
-	if err != nil {
+	if err := d.Dir.Welcome(ctx, d.DB, federation.Host(keyID)); err != nil {
 		return federation.Key{}, err
-	}
-	if policy == actors.PeerBlocked {
-		return federation.Key{}, fault.Say(fault.Forbidden, "This node has no contact with %s.", federation.Host(keyID))
 	}
 	return d.Dir.FindKey(ctx, keyID, refresh)
 }

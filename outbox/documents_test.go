@@ -187,7 +187,8 @@ func TestWhoReadsWhat(t *testing.T) {
 			"addressed": l.stranger("dora", "addressed.example"), "blocked": l.stranger("bob", "blocked.example")}
 		l.admit(requesters["member"], l.anna)
 		l.tx(func(tx *db.Tx) error {
-			return l.dir.SetPolicy(t.Context(), tx, "blocked.example", actors.PeerBlocked, "")
+			_, err := l.dir.Decide(t.Context(), tx, actors.Peer{Host: "blocked.example", Policy: actors.PeerBlocked})
+			return err
 		})
 		all := []string{"anonymous", "other", "member", "addressed"}
 		for _, c := range []struct {

@@ -62,6 +62,9 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 				return err
 			}
 		}
+		if err := content.Index(ctx, tx, []content.ID{id}); err != nil { // by the descriptions of its files too
+			return err
+		}
 		if err := o.awaitPoll(ctx, tx, m.Item); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type Outbox struct {
 func (o *Outbox) Prepare() {
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
+	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 }
 
 // sending is an activity on its way out.
@@ -142,11 +143,18 @@ func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]
 }
 
 func (o *Outbox) unblocked(ctx context.Context, q db.Q, targets []Target) ([]Target, error) {
-	blocked, err := db.All(ctx, q, db.Scalar[string], "SELECT host FROM peers WHERE policy = 'blocked'")
-	if err != nil {
-		return nil, fmt.Errorf("blocked hosts: %w", err)
+	if len(targets) == 0 {
+		return nil, nil
 	}
-	return slices.DeleteFunc(targets, func(t Target) bool { return slices.Contains(blocked, t.Host) }), nil
+	hosts := make([]string, len(targets))
+	for n, t := range targets {
+		hosts[n] = t.Host
+	}
+	refused, err := o.Dir.Refused(ctx, q, hosts)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(targets, func(t Target) bool { return refused[t.Host] }), nil
 }
 
 // viewer is how one of ours sees.

@@ -15,20 +15,19 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/jobs"
-	"github.com/pleio-node/pleio-node/timeline"
 )
 
-const jobPoll = "poll" // the end of a poll
+const jobPoll = "poll" // the end of a poll of ours
 
-// awaitPoll has people told when a poll ends.
+// awaitPoll has the last counts of a poll of ours sent when it ends. Whom it concerns here is told by timeline.
 func (o *Outbox) awaitPoll(ctx context.Context, tx *db.Tx, i *content.Item) error {
-	if i.Poll == nil || i.Poll.Ends.IsZero() || !i.Poll.Closed.IsZero() {
+	if !i.Local || i.Poll == nil || i.Poll.Ends.IsZero() || !i.Poll.Closed.IsZero() {
 		return nil
 	}
 	return o.Jobs.Add(ctx, tx, jobPoll, fmt.Sprint(i.ID), i.ID, i.Poll.Ends)
 }
 
-// endPoll tells the author and those of ours who voted that a poll has ended; of a poll of ours the last counts go to whom it was sent.
+// endPoll closes a poll of ours and sends the last counts to whom it was sent.
 func (o *Outbox) endPoll(ctx context.Context, payload []byte) error {
 	var id content.ID
 	if err := json.Unmarshal(payload, &id); err != nil {
@@ -37,25 +36,12 @@ func (o *Outbox) endPoll(ctx context.Context, payload []byte) error {
 	return o.DB.Tx(ctx, func(tx *db.Tx) error {
 		i, err := content.StoredByID(ctx, tx, id)
 		switch {
-		case errors.Is(err, fault.NotFound), err == nil && i.Poll == nil:
+		case errors.Is(err, fault.NotFound), err == nil && (i.Poll == nil || !i.Poll.Closed.IsZero()):
 			return nil
 		case err != nil:
 			return err
 		case !i.Poll.Over(time.Now()): // it was given a later end
 			return jobs.Retry(i.Poll.Ends)
-		}
-		told, err := db.All(ctx, tx, db.Scalar[actors.ID], `SELECT DISTINCT v.actor FROM votes v JOIN actors a ON a.id = v.actor AND a.local
-			WHERE v.item = $1 AND v.kind = 'choice'`, id)
-		if err != nil {
-			return fmt.Errorf("who voted in %s: %w", i.IRI, err)
-		}
-		for _, who := range append(told, i.Author) {
-			if err := o.Timelines.Notify(ctx, tx, who, timeline.Poll, i.Author, id); err != nil {
-				return err
-			}
-		}
-		if !i.Local || !i.Poll.Closed.IsZero() {
-			return nil
 		}
 		i.Poll.Closed = i.Poll.Ends
 		if err := content.SetPoll(ctx, tx, id, i.Poll); err != nil {

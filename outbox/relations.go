@@ -71,16 +71,27 @@ func (o *Outbox) NotifyAsked(ctx context.Context, tx *db.Tx, who, target *actors
 	if r.State != actors.Requested {
 		return nil
 	}
-	staff, err := actors.Moderators(ctx, tx, target.ID)
+	staff, err := deciders(ctx, tx, target)
 	if err != nil {
 		return err
 	}
 	for _, s := range staff {
-		if err := o.Timelines.Notify(ctx, tx, s.ID, kind, who.ID, 0); err != nil {
+		if err := o.Timelines.Notify(ctx, tx, s, kind, who.ID, 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ChooseLanguages keeps in which languages one of ours wants to see the posts of somebody followed; none: all.
+func (o *Outbox) ChooseLanguages(ctx context.Context, who, target *actors.Actor, languages []string) error {
+	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+		r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
+		if err != nil {
+			return err
+		}
+		return actors.ChooseLanguages(ctx, tx, r, languages)
+	})
 }
 
 // Unfollow ends a following or a request, and leaves a group.
@@ -101,13 +112,8 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	if err != nil || !ended {
 		return err
 	}
-	for _, kind := range []string{timeline.Follow, timeline.FollowRequest} {
-		if err := o.Timelines.Forget(ctx, tx, target.ID, kind, who.ID, 0); err != nil {
-			return err
-		}
-	}
 	if target.Local {
-		return nil
+		return o.Withdrawn(ctx, tx, who, target)
 	}
 	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI},
 		vocab.Activity{ID: r.Request.ID, Type: r.Request.As, Object: vocab.Ref{ID: target.IRI}})})
@@ -149,43 +155,6 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Answer decides a request to follow one of ours.
-func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker actors.ID, accept bool) error {
-	from, err := actors.Get(ctx, o.DB, asker)
-	if err != nil {
-		return err
-	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, asker, who.ID)
-		if err != nil {
-			return err
-		}
-		if r.State != actors.Requested {
-			return fault.Say(fault.NotFound, "%s does not ask to follow you (any more).", from.Handle())
-		}
-		if err := o.Timelines.Forget(ctx, tx, who.ID, timeline.FollowRequest, asker, 0); err != nil {
-			return err
-		}
-		if !accept {
-			if _, err := o.Dir.End(ctx, tx, from, who, actors.Removed); err != nil {
-				return err
-			}
-			return o.Reply(ctx, tx, "Reject", who, from, r.Request)
-		}
-		if _, err := o.Dir.Admit(ctx, tx, from, who); err != nil {
-			return err
-		}
-		if err := o.Timelines.Notify(ctx, tx, who.ID, timeline.Follow, asker, 0); err != nil {
-			return err
-		}
-		return o.Reply(ctx, tx, "Accept", who, from, r.Request)
-	})
-	if err != nil {
-		return fmt.Errorf("answer %s: %w", from.IRI, err)
-	}
-	return nil
-}
-
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
@@ -204,30 +173,35 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 // RemoveFollower ends somebody's following of one of ours, or a membership of a group of ours. GoToSocial does not act on a
 // Reject of what was accepted, so that Block and Undo follow where it might be one: after those the person may ask again.
 func (o *Outbox) RemoveFollower(ctx context.Context, who, follower *actors.Actor) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
-		if err != nil {
-			return err
-		}
-		ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
-		if err != nil || !ended || follower.Local {
-			return err
-		}
-		if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
-			return err
-		}
-		block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
-		sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
-		if err != nil {
-			return err
-		}
-		_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
-		return err
-	})
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error { return o.removeFollower(ctx, tx, who, follower) })
 	if err != nil {
 		return fmt.Errorf("remove follower %s: %w", follower.IRI, err)
 	}
 	return nil
+}
+
+func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor) error {
+	r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
+	if err != nil {
+		return err
+	}
+	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
+	if err != nil || !ended {
+		return err
+	}
+	if err := o.Withdrawn(ctx, tx, follower, who); err != nil || follower.Local {
+		return err
+	}
+	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
+		return err
+	}
+	block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
+	sent, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &block})
+	if err != nil {
+		return err
+	}
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{follower.IRI}, vocab.Activity{ID: sent.ID, Type: "Block", Object: vocab.Ref{ID: follower.IRI}})})
+	return err
 }
 
 // Block ends every relation between two people and keeps them apart.
@@ -240,7 +214,16 @@ func (o *Outbox) Block(ctx context.Context, who, target *actors.Actor) error {
 		if err := o.unfollow(ctx, tx, who, target); err != nil {
 			return err
 		}
-		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil || target.Local {
+		if err := o.Dir.Block(ctx, tx, who, target, a.ID); err != nil {
+			return err
+		}
+		if err := o.Timelines.ForgetFrom(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
+		if err := o.Timelines.LeaveConversations(ctx, tx, who.ID, target.ID); err != nil {
+			return err
+		}
+		if err := o.Withdrawn(ctx, tx, target, who); err != nil || target.Local {
 			return err
 		}
 		_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: a})
@@ -275,6 +258,9 @@ func (o *Outbox) Unblock(ctx context.Context, who, target *actors.Actor) error {
 func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
 	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := o.planLinks(ctx, tx, a); err != nil {
 			return err
 		}
 		return o.tellProfile(ctx, tx, a, federation.Signer{})

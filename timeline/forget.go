@@ -22,14 +22,19 @@ func (t *Timelines) ForgetActor(ctx context.Context, tx *db.Tx, a *actors.Actor)
 	if err := t.Library.Dir.Delete(ctx, tx, a); err != nil {
 		return fmt.Errorf("forget %s: %w", a.IRI, err)
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM notifications WHERE actor = $1 OR owner = $1", a.ID); err != nil {
-		return fmt.Errorf("forget notifications of %s: %w", a.IRI, err)
+	for _, what := range []string{"notifications WHERE actor = $1 OR owner = $1", "requests WHERE actor = $1 OR owner = $1", "heard WHERE actor = $1 OR owner = $1",
+		"policies WHERE owner = $1", "filters WHERE owner = $1", "muted_threads WHERE owner = $1", "conversations WHERE owner = $1", "directs WHERE owner = $1"} {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+what, a.ID); err != nil {
+			return fmt.Errorf("forget what was kept for %s: %w", a.IRI, err)
+		}
 	}
 	return t.Jobs.Add(ctx, tx, jobForget, fmt.Sprint(a.ID), a.ID, time.Now())
 }
 
 // Prepare registers the timelines' durable work; before the queue runs.
 func (t *Timelines) Prepare() {
+	t.Jobs.Handle(jobPollEnded, t.pollEnded)
+	t.prepareIndex()
 	t.Jobs.Handle(jobForget, func(ctx context.Context, payload []byte) error {
 		var id actors.ID
 		if err := json.Unmarshal(payload, &id); err != nil {

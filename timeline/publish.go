@@ -21,6 +21,17 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 		return added, err
 	}
 	i := m.Item
+	if len(m.Adopted) > 0 {
+		if err := t.rethread(ctx, tx, m.Adopted, i.Thread); err != nil {
+			return true, err
+		}
+	}
+	if err := t.converse(ctx, tx, i); err != nil {
+		return true, err
+	}
+	if err := t.PollChanged(ctx, tx, i); err != nil {
+		return true, err
+	}
 	for _, r := range m.Recipients {
 		if r.Mention {
 			if err := t.Notify(ctx, tx, r.Actor, Mention, i.Author, i.ID); err != nil {
@@ -85,6 +96,12 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 	if err := t.Library.Edit(ctx, tx, before, m); err != nil {
 		return err
 	}
+	if err := t.converse(ctx, tx, m.Item); err != nil {
+		return err
+	}
+	if err := t.PollChanged(ctx, tx, m.Item); err != nil {
+		return err
+	}
 	boosters, err := db.All(ctx, tx, func(r db.Scanner) (id actors.ID, err error) { return id, r.Scan(&id) },
 		"SELECT i.author FROM items i JOIN actors a ON a.id = i.author AND a.local AND a.kind <> 'Group' WHERE i.boost_of = $1 AND i.boost_of > 0", before.ID)
 	if err != nil {
@@ -114,9 +131,16 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 
 // Unpublish takes an item away everywhere.
 func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) error {
+	touched, err := conversationsOf(ctx, tx, i.ID)
+	if err != nil {
+		return fmt.Errorf("conversations with %s: %w", i.IRI, err)
+	}
 	gone, err := t.Library.Remove(ctx, tx, i)
 	if err != nil {
 		return err
+	}
+	if err := leaveConversations(ctx, tx, touched); err != nil {
+		return fmt.Errorf("conversations with %s: %w", i.IRI, err)
 	}
 	ids := make([]content.ID, len(gone))
 	for n, x := range gone {

@@ -18,6 +18,13 @@ const (
 	Changed  = "status.update" // an item was edited
 	Deleted  = "delete"
 	Notified = "notification"
+
+	Filters              = "filters_changed"      // the recipient's
+	Merged               = "notifications_merged" // requests that the recipient accepted are among the notifications now
+	Talked               = "conversation"         // something is new in a conversation of the recipient
+	Announced            = "announcement"
+	AnnouncementReaction = "announcement.reaction"
+	AnnouncementDeleted  = "announcement.delete"
 )
 
 // Hint says that something may be worth a look: the watcher looks for itself, through the gate.
@@ -26,7 +33,10 @@ type Hint struct {
 	Item         content.ID
 	Author       actors.ID
 	Notification int64
-	Recipients   []actors.ID // who is addressed or notified
+	Conversation int64
+	Recipients   []actors.ID // who is addressed or notified; of an announcement: nobody, which is everybody
+	About        int64       // the announcement
+	Name         string      // of the reaction
 }
 
 // hub hands hints to who is watching. A watcher that does not keep up loses hints, never the rest of the node time.

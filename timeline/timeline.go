@@ -24,6 +24,7 @@ type Timelines struct {
 	Jobs    *jobs.Queue
 	hub     hub
 	usage   usage
+	trends  trends
 }
 
 // list runs a timeline: a condition on items of the alias i, behind the gate, as a page.
@@ -37,13 +38,19 @@ func (t *Timelines) list(ctx context.Context, v actors.Viewer, condition string,
 	return items, nil
 }
 
-// Home is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
+// wanted is list without what the viewer does not want to see.
+func (t *Timelines) wanted(ctx context.Context, v actors.Viewer, condition string, args []any, p actors.Page) ([]*content.Item, error) {
+	wants, args := actors.Wants(v, "i", args)
+	return t.list(ctx, v, condition+" AND "+wants, args, p)
+}
+
+// following is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
 // there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
 // one's own is there until the group has passed it on: for good when it is a reply.
-func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
+func (t *Timelines) following(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
 	args := []any{v.ID}
 	if t.DB.Postgres() {
-		return t.list(ctx, v, home, args, p)
+		return t.wanted(ctx, v, home, args, p)
 	}
 	// SQLite: the page is among the newest items of all, or among those as new as the newest of the authors that wrote last,
 	// or else found in the newest items of each author.
@@ -56,13 +63,14 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 		return nil, err
 	}
 	if condition != "" {
-		items, err = t.list(ctx, v, condition+" AND "+home, recent, p)
+		items, err = t.wanted(ctx, v, condition+" AND "+home, recent, p)
 		if err != nil || len(items) >= p.Limit {
 			return items, err
 		}
 	}
 	sees, args := actors.Sees(v, "i", args)
-	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + p.SQL("i.id", &args)
+	wants, args := actors.Wants(v, "i", args)
+	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + " AND " + wants + p.SQL("i.id", &args)
 	return t.list(ctx, v, "i.id IN (SELECT x.id FROM ("+authors+") f CROSS JOIN items x WHERE x.id IN ("+each+"))", args, p)
 }
 
@@ -78,9 +86,10 @@ func (t *Timelines) amongNewest(ctx context.Context, v actors.Viewer, p actors.P
 		args, older = append(args, p.Max), " WHERE n.id < $2"
 	}
 	sees, args := actors.Sees(v, "i", args)
+	wants, args := actors.Wants(v, "i", args)
 	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID], fmt.Sprintf(`SELECT i.id FROM items i INDEXED BY items_newest
-		WHERE i.id >= COALESCE((SELECT n.id FROM items n INDEXED BY items_newest%s ORDER BY n.id DESC LIMIT 1 OFFSET %d), 0) AND %s AND %s`,
-		older, homeWindow, home, sees)+p.SQL("i.id", &args), args...)
+		WHERE i.id >= COALESCE((SELECT n.id FROM items n INDEXED BY items_newest%s ORDER BY n.id DESC LIMIT 1 OFFSET %d), 0) AND %s AND %s AND %s`,
+		older, homeWindow, home, sees, wants)+p.SQL("i.id", &args), args...)
 	if err != nil {
 		return nil, fmt.Errorf("look through the newest items: %w", err)
 	}
@@ -117,20 +126,21 @@ func (t *Timelines) amongLastAuthors(ctx context.Context, v actors.Viewer, p act
 	return "i.id >= $2 AND i.author IN (" + list + ")", args, nil
 }
 
-const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)))
+const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)
+		AND (f.languages = '' OR i.language = '' OR f.languages LIKE '% ' || i.language || ' %')))
 	AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
 		OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
 	AND (i.grp = 0 OR i.boost_of > 0
 		OR i.author = $1 AND NOT EXISTS (SELECT 1 FROM items b WHERE b.boost_of = i.id AND b.boost_of > 0 AND b.author = i.grp)
 		OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
-	AND NOT EXISTS (SELECT 1 FROM blocks f WHERE f.subject = $1 AND f.object = i.author)`
+	AND i.author NOT IN (SELECT m.member FROM lists l JOIN list_members m ON m.list = l.id WHERE l.owner = $1 AND l.exclusive)`
 
 // PublicFilter narrows the public timeline.
 type PublicFilter struct{ Local, Remote, Media bool }
 
 // Public is what everybody wrote for everybody, without replies and boosts.
 func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = ''"
+	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
 	if f.Local {
 		condition += " AND i.local"
 	}
@@ -140,25 +150,10 @@ func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter,
 	if f.Media {
 		condition += hasMedia
 	}
-	return t.list(ctx, v, condition, nil, p)
+	return t.wanted(ctx, v, condition, nil, p)
 }
 
 const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
-
-// Tag is what was written under a hashtag for everybody.
-func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition, args := "i.id IN (SELECT g.item FROM tags g WHERE g.name = $1) AND i.audience = 0", []any{strings.ToLower(name)}
-	if f.Local {
-		condition += " AND i.local"
-	}
-	if f.Remote {
-		condition += " AND NOT i.local"
-	}
-	if f.Media {
-		condition += hasMedia
-	}
-	return t.list(ctx, v, condition, args, p)
-}
 
 // AuthorFilter narrows what an actor wrote.
 type AuthorFilter struct {
@@ -198,7 +193,7 @@ func (t *Timelines) Group(ctx context.Context, v actors.Viewer, group actors.ID,
 	if roots {
 		condition += " AND i.reply_iri = ''"
 	}
-	return t.list(ctx, v, condition, []any{group}, p)
+	return t.wanted(ctx, v, condition, []any{group}, p)
 }
 
 // Voted is what the viewer liked or bookmarked, newest vote first; the cursors are those of the votes.
@@ -267,37 +262,15 @@ func (t *Timelines) Thread(ctx context.Context, v actors.Viewer, of *content.Ite
 		}
 	}
 	walk(of.ID)
-	return ancestors, descendants, nil
-}
-
-// Found is what a search found.
-type Found struct {
-	Actors []*actors.Actor
-	Items  []*content.Item
-	Tags   []string
-}
-
-// Search finds known people and groups by the beginning of a name, handle or title, and hashtags by their beginning.
-func (t *Timelines) Search(ctx context.Context, v actors.Viewer, q, kind string, limit, offset int) (*Found, error) {
-	f := &Found{}
-	word := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(q), "@"), "#"))
-	if word == "" {
-		return f, nil
+	writers := make([]actors.ID, len(all))
+	for n, i := range all {
+		writers[n] = i.Author
 	}
-	name, domain, _ := strings.Cut(word, "@")
-	var err error
-	if kind == "" || kind == "accounts" {
-		f.Actors, err = actors.Search(ctx, t.DB, v, name, domain, limit, offset)
-		if err != nil {
-			return nil, err
-		}
+	slices.Sort(writers)
+	unwanted, err := actors.Unwanted(ctx, t.DB, v, slices.Compact(writers))
+	if err != nil || len(unwanted) == 0 {
+		return ancestors, descendants, err
 	}
-	if kind == "" || kind == "hashtags" {
-		f.Tags, err = db.All(ctx, t.DB, func(r db.Scanner) (s string, err error) { return s, r.Scan(&s) },
-			"SELECT DISTINCT name FROM tags WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3 OFFSET $4", word, word+"\U0010FFFF", limit, offset)
-		if err != nil {
-			return nil, fmt.Errorf("search hashtags: %w", err)
-		}
-	}
-	return f, nil
+	by := func(i *content.Item) bool { return unwanted[i.Author] } // answers to these stay
+	return slices.DeleteFunc(ancestors, by), slices.DeleteFunc(descendants, by), nil
 }

@@ -100,7 +100,7 @@ func TestWhoSeesWhat(t *testing.T) {
 				if got := slices.Contains(ids(page), item.ID); got != want {
 					t.Errorf("audience %d, %s: on the author's page %v, want %v", audience, name, got, want)
 				}
-				public, err := b.Tag(ctx, v, "water", timeline.PublicFilter{}, actors.Page{Limit: 40})
+				public, err := b.Tag(ctx, v, "water", timeline.TagFilter{}, actors.Page{Limit: 40})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -215,6 +215,15 @@ func TestNotifications(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Kind != timeline.Mention || list[0].Item != item.ID {
 			t.Errorf("anna: %+v %v", list, err)
 		}
+		var told []int64 // an edit that follows another takes its place
+		for range 2 {
+			actorstest.Tx(t, d, func(tx *db.Tx) error { return b.Notify(ctx, tx, anna.ID, timeline.Edited, bas.ID, item.ID) })
+			edits, err := b.Notifications(ctx, v, timeline.NotificationFilter{Kinds: []string{timeline.Edited}}, actors.Page{Limit: 40})
+			if err != nil || len(edits) != 1 || slices.Contains(told, edits[0].ID) {
+				t.Errorf("edits: %+v %v", edits, err)
+			}
+			told = append(told, edits[0].ID)
+		}
 		if n, err := b.NotificationCount(ctx, actors.Viewer{ID: bas.ID}, timeline.NotificationFilter{Not: []string{timeline.Mention}}, 0, 100); err != nil || n != 1 {
 			t.Errorf("bas has %d, %v", n, err)
 		}
@@ -227,10 +236,10 @@ func TestNotifications(t *testing.T) {
 		if list, _ := b.Notifications(ctx, v, timeline.NotificationFilter{}, actors.Page{Limit: 40}); len(list) != 0 {
 			t.Errorf("after dismissing: %+v", list)
 		}
-		if m, err := b.SetMark(ctx, v, "home", 12); err != nil || m.Version != 1 {
+		if m, err := b.SetMarks(ctx, v, map[string]int64{"home": 12}); err != nil || m[0].Version != 1 {
 			t.Errorf("mark: %+v %v", m, err)
 		}
-		if m, err := b.SetMark(ctx, v, "home", 15); err != nil || m.Version != 2 || m.LastRead != 15 {
+		if m, err := b.SetMarks(ctx, v, map[string]int64{"home": 15}); err != nil || m[0].Version != 2 || m[0].LastRead != 15 {
 			t.Errorf("mark again: %+v %v", m, err)
 		}
 	})

@@ -40,7 +40,7 @@ func (t *Timelines) Usage(ctx context.Context) (Usage, error) {
 		return u, r.Scan(&u.Users, &u.ActiveMonth, &u.ActiveHalfyear, &u.Statuses, &u.Comments, &u.Domains)
 	}, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN a.last_item > $1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN a.last_item > $2 THEN 1 ELSE 0 END), 0),
 		(SELECT COUNT(*) FROM items WHERE local AND kind <> 'Announce' AND audience <= 1),
-		(SELECT COUNT(*) FROM items WHERE local AND kind <> 'Announce' AND audience <= 1 AND reply_iri <> ''), (SELECT COUNT(*) FROM peers) FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0`,
+		(SELECT COUNT(*) FROM items WHERE local AND kind <> 'Announce' AND audience <= 1 AND reply_iri <> ''), (SELECT COUNT(*) FROM peers) FROM actors a WHERE a.local AND a.kind = 'Person' AND a.deleted = 0 AND a.suspended = 0`,
 		db.Millis(now.Add(-30*day)), db.Millis(now.Add(-180*day)))
 	if err != nil {
 		return u, fmt.Errorf("count the node's use: %w", err)

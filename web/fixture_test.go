@@ -127,7 +127,7 @@ func (h *house) furnish() {
 	h.bas = h.person("bas", "Bas Jansen", "bas@gouda.example")
 	h.tx(func(ctx context.Context, tx *db.Tx) error {
 		h.anna.Summary, h.anna.Indexable = "<p>Beleidsadviseur wonen. Denkt mee over de <em>woonvisie</em>.</p>", true
-		h.anna.Fields = []actors.Field{{Name: "Werkt aan", Value: "Woonvisie 2030"}, {Name: "Website", Value: `<a href="https://gouda.example/wonen">gouda.example/wonen</a>`}}
+		h.anna.Fields = []actors.Field{{Name: "Werkt aan", Value: "Woonvisie 2030"}, {Name: "Website", Value: `<a href="https://gouda.example/wonen" rel="me nofollow noopener noreferrer">gouda.example/wonen</a>`}}
 		if err := h.Dir.Save(ctx, tx, h.anna); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (w *Web) groupCards(q *request, groups []*actors.Actor) ([]groupCard, error
 	}
 	cards := make([]groupCard, len(groups))
 	for n, g := range groups {
-		cards[n] = groupCard{w.link(g), actors.CleanText(plainText(g.Summary), 160), g.FollowersCount, hosts[g.ID]}
+		cards[n] = groupCard{w.link(g), actors.CleanText(content.Plain(g.Summary), 160), g.FollowersCount, hosts[g.ID]}
 	}
 	return cards, nil
 }
@@ -108,7 +108,7 @@ type tagBody struct {
 func (w *Web) tag(rw http.ResponseWriter, q *request) error {
 	name := strings.ToLower(strings.TrimPrefix(mux.Vars(q.Request)["name"], "#"))
 	l, err := w.paged(q, func(p actors.Page) ([]*content.Item, error) {
-		return w.Timelines.Tag(q.Context(), q.viewer, name, timeline.PublicFilter{}, p)
+		return w.Timelines.Tag(q.Context(), q.viewer, name, timeline.TagFilter{}, p)
 	})
 	if err != nil {
 		return err

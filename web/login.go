@@ -75,6 +75,8 @@ func (w *Web) login(rw http.ResponseWriter, q *request) error {
 	switch {
 	case errors.Is(err, fault.Unauthorized):
 		body.Error = q.loc.T("login.wrong")
+	case errors.Is(err, auth.ErrPending):
+		body.Error = q.loc.T("login.pending", "name", w.NodeName)
 	case errors.Is(err, fault.Forbidden):
 		body.Error = q.loc.T("login.disabled", "name", w.NodeName)
 	case errors.Is(err, fault.TooMany):

@@ -126,6 +126,10 @@ func (w *Web) posts(ctx context.Context, v actors.Viewer, items []*content.Item)
 		if author == nil || !author.Active() {
 			continue
 		}
+		if !author.Sensitized.IsZero() {
+			own := *i
+			own.Sensitive, i = true, &own
+		}
 		p := &post{Item: i, By: w.link(author), Boosted: w.link(known[boosters[i.ID]]), In: w.link(known[i.Group]), ReplyTo: w.link(known[i.ReplyAuthor]),
 			Path: "/posts/" + strconv.FormatInt(int64(i.ID), 10), Lang: langAttribute(i.Language), Who: audiences[i.Audience],
 			HTML: template.HTML(actors.SanitizeHTML(i.Content)), Votes: newVotes(i.Poll), Quiet: author.Local && author.Kind == actors.Person && !author.Indexable}
@@ -257,5 +261,5 @@ func (p *post) excerpt() string {
 	if p.Warned() {
 		return actors.CleanText(p.Summary, 200)
 	}
-	return actors.CleanText(plainText(string(p.HTML)), 200)
+	return actors.CleanText(content.Plain(string(p.HTML)), 200)
 }

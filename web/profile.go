@@ -65,7 +65,7 @@ func (w *Web) profileOf(rw http.ResponseWriter, q *request, name string) error {
 		return err
 	}
 	p := page{Title: a.DisplayName() + " (" + a.Handle() + ")", Kind: "profile", Alternate: a.IRI, Canonical: a.URL, Image: w.Media.ProxyURL(a.Icon),
-		Description: actors.CleanText(plainText(a.Summary), 200), NoIndex: body.Later || a.Kind == actors.Person && !a.Indexable, Body: body}
+		Description: actors.CleanText(content.Plain(a.Summary), 200), NoIndex: body.Later || a.Kind == actors.Person && !a.Indexable, Body: body}
 	if p.Description == "" {
 		p.Description = q.loc.T("profile.description", "name", a.DisplayName(), "handle", a.Handle(), "node", w.NodeName)
 	}
@@ -84,7 +84,11 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	b := &profileBody{Actor: a, Link: w.link(a), Header: w.local(w.Media.ProxyURL(a.Image)), About: template.HTML(actors.SanitizeHTML(a.Summary)),
 		Kind: kinds[a.Kind], Open: a.JoinPolicy == actors.JoinOpen, Mods: a.Posting == actors.PostingMods}
 	for _, f := range a.Fields {
-		b.Lines = append(b.Lines, line{f.Name, template.HTML(actors.SanitizeHTML(f.Value))})
+		value := actors.SanitizeHTML(f.Value)
+		if a.Local {
+			value = actors.SanitizeField(f.Value)
+		}
+		b.Lines = append(b.Lines, line{f.Name, template.HTML(value)})
 	}
 	var err error
 	b.listing, err = w.paged(q, func(p actors.Page) ([]*content.Item, error) {

@@ -67,6 +67,11 @@ func (w *Web) setCookie(rw http.ResponseWriter, word, value string, seconds int)
 
 func (w *Web) session(r *http.Request) (*auth.Account, error) {
 	account, err := w.Auth.Session(r.Context(), w.cookie(r, sessionWord))
+	if err == nil {
+		if err := w.Auth.Present(r.Context(), account.ID, r.RemoteAddr); err != nil { // no reason to refuse
+			w.Log.Warn("pages", "error", err)
+		}
+	}
 	return &account, err
 }
 

@@ -21,14 +21,18 @@ import (
 type commands struct {
 	Verbose bool `help:"When something fails, also tell what was tried."`
 
-	Demo       demo       `cmd:"" help:"Three organisations on this computer, federating, with people, a group and a conversation."`
-	Quickstart quickstart `cmd:"" help:"Make a node: configuration, database, keys, the organisation's actor and the first administrator."`
-	Serve      serve      `cmd:"" help:"Run the node."`
-	User       user       `cmd:"" help:"The people of the node."`
-	Group      group      `cmd:"" help:"The groups of the node."`
-	Peer       peer       `cmd:"" help:"Other nodes, and what you decided about them."`
-	Queue      queue      `cmd:"" help:"What waits to be sent to other nodes."`
-	Version    version    `cmd:"" help:"Which program this is."`
+	Demo         demo         `cmd:"" help:"Three organisations on this computer, federating, with people, a group and a conversation."`
+	Quickstart   quickstart   `cmd:"" help:"Make a node: configuration, database, keys, the organisation's actor and the first administrator."`
+	Serve        serve        `cmd:"" help:"Run the node."`
+	User         user         `cmd:"" help:"The people of the node."`
+	Group        group        `cmd:"" help:"The groups of the node."`
+	Peer         peer         `cmd:"" help:"Other nodes, and what you decided about them."`
+	Text         text         `cmd:"" help:"What the node says of itself: description, about, privacy and terms."`
+	Rule         rule         `cmd:"" help:"The rules of the node."`
+	Announcement announcement `cmd:"" help:"What you tell everybody on the node."`
+	Audit        audit        `cmd:"" help:"What administrators decided."`
+	Queue        queue        `cmd:"" help:"What waits to be sent to other nodes."`
+	Version      version      `cmd:"" help:"Which program this is."`
 }
 
 // The exit statuses.

@@ -8,14 +8,16 @@ import (
 	"strconv"
 
 	"github.com/pleio-node/pleio-node/actors"
-	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/node"
 )
 
 type peer struct {
-	List  peerList  `cmd:"" help:"List the nodes that this one has heard of, or that you decided about."`
-	Add   peerAdd   `cmd:"" help:"Name a node that you work with. It also ends a block."`
-	Block peerBlock `cmd:"" help:"Have no contact with a node: nothing is taken from it, and nothing is sent to it."`
+	List   peerList   `cmd:"" help:"List the nodes that this one has heard of, or that you decided about."`
+	Add    peerAdd    `cmd:"" help:"Name a node that you work with. It also ends a block."`
+	Limit  peerLimit  `cmd:"" help:"Keep what a node's people write out of public lists; who follows them still sees it."`
+	Block  peerBlock  `cmd:"" help:"Have no contact with a node: nothing is taken from it, and nothing is sent to it."`
+	Forget peerForget `cmd:"" help:"Take a decision about a node back. What it cut stays cut."`
 }
 
 type peerList struct {
@@ -56,7 +58,7 @@ type host struct {
 
 func (h host) set(ctx context.Context, p *program, policy string) error {
 	return h.change(ctx, p, func(n *node.Node) error {
-		err := n.DB.Tx(ctx, func(tx *db.Tx) error { return n.Dir.SetPolicy(ctx, tx, h.Host, policy, h.Note) })
+		_, err := n.Moderation.DecideHost(ctx, moderation.CommandLine, actors.Peer{Host: h.Host, Policy: policy, Note: h.Note})
 		if err == nil {
 			p.say("%s is now %s.", h.Host, policy)
 		}
@@ -75,6 +77,41 @@ func (peerAdd) Help() string {
 // Run allows a peer.
 func (c *peerAdd) Run(ctx context.Context, p *program) error {
 	return c.set(ctx, p, actors.PeerAllowed)
+}
+
+type peerLimit struct{ host }
+
+func (peerLimit) Help() string {
+	return `Examples:
+
+    pleio-node peer limit luid.example --note "Veel reclame"`
+}
+
+// Run limits a peer.
+func (c *peerLimit) Run(ctx context.Context, p *program) error {
+	return c.set(ctx, p, actors.PeerLimited)
+}
+
+type peerForget struct {
+	folder
+	Host string `arg:"" help:"The host of the node, as the list shows it."`
+}
+
+func (peerForget) Help() string {
+	return `Examples:
+
+    pleio-node peer forget spam.example`
+}
+
+// Run takes a decision about a peer back.
+func (c *peerForget) Run(ctx context.Context, p *program) error {
+	return c.change(ctx, p, func(n *node.Node) error {
+		err := n.Moderation.ForgetHost(ctx, moderation.CommandLine, c.Host)
+		if err == nil {
+			p.say("Nothing is decided about %s any more.", c.Host)
+		}
+		return err
+	})
 }
 
 type peerBlock struct{ host }

@@ -20,7 +20,7 @@ func readActor(v value, o object, t string) *Actor {
 		PostingRestricted: o.flag("postingRestrictedToMods"), AccessType: text(o.get("accessType")), JoinPolicy: joinPolicy(o),
 		AcceptsJoins: o.get("capabilities").fields().flag("acceptsJoins"),
 		Icon:         readImage(o.get("icon")), Image: readImage(o.get("image")),
-		AlsoKnownAs: o.ids("alsoKnownAs"), MovedTo: o.id("movedTo"), WebFinger: handle(text(o.get("webfinger"))),
+		AlsoKnownAs: o.ids("alsoKnownAs"), AttributionDomains: o.ids("attributionDomains"), MovedTo: o.id("movedTo"), WebFinger: handle(text(o.get("webfinger"))),
 		Published: o.moment("published"), Updated: o.moment("updated"), Tags: readTags(o.get("tag")),
 		Keys:         append(readKeys(o.get("publicKey")), readKeys(o.get("assertionMethod"))...),
 		Capabilities: readCapabilities(o.get("implements")), GroupState: readGroupState(o.get("groupState")), Raw: []byte(v),
@@ -150,6 +150,7 @@ func (a *Actor) props() (props, error) {
 	p.image("icon", a.Icon)
 	p.image("image", a.Image)
 	p.strings("alsoKnownAs", a.AlsoKnownAs)
+	p.strings("attributionDomains", a.AttributionDomains)
 	p.list("tag", writeTags(a.Tags))
 	p.keys(a.Keys)
 	p.generator(a.Generator, a.Capabilities)

@@ -44,7 +44,7 @@ var terms = func() map[string]any {
 	}
 	// an id, or a list of them
 	for _, term := range []string{
-		"as:movedTo", "as:alsoKnownAs", "toot:featured", "toot:featuredTags", "sm:members", "pn:log", "pn:invitedBy", "fedibird:searchableBy",
+		"as:movedTo", "as:alsoKnownAs", "toot:attributionDomains", "toot:featured", "toot:featuredTags", "sm:members", "pn:log", "pn:invitedBy", "fedibird:searchableBy",
 		"gts:interactionPolicy", "gts:canLike", "gts:canReply", "gts:canAnnounce", "gts:canQuote", "gts:automaticApproval", "gts:manualApproval",
 		"gts:approvedBy", "gts:interactingObject", "gts:interactionTarget", "sec:assertionMethod", "sec:controller",
 	} {

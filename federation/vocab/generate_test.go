@@ -135,7 +135,7 @@ var actors = rapid.Custom(func(t *rapid.T) *Actor {
 		URL: id("url"), Inbox: id("inbox"), Outbox: id("outbox"), Followers: id("followers"), Following: id("following"), Liked: id("liked"), Featured: id("featured"), FeaturedTags: id("featured tags"),
 		Members: id("members"), Log: id("log"), SharedInbox: id("shared"), Locked: flag("locked"), Discoverable: perhaps(rapid.Bool()).Draw(t, "discoverable"), Indexable: flag("indexable"), Memorial: flag("memorial"),
 		Suspended: flag("suspended"), PostingRestricted: flag("restricted"), AccessType: rapid.SampledFrom([]string{"", "open", "closed", "private"}).Draw(t, "access"), JoinPolicy: rapid.SampledFrom([]string{"", "request"}).Draw(t, "join"),
-		AcceptsJoins: flag("accepts joins"), Fields: several(fields).Draw(t, "fields"), Icon: perhaps(attachments).Draw(t, "icon"), Image: perhaps(attachments).Draw(t, "image"), AlsoKnownAs: idList.Draw(t, "also"),
+		AcceptsJoins: flag("accepts joins"), Fields: several(fields).Draw(t, "fields"), Icon: perhaps(attachments).Draw(t, "icon"), Image: perhaps(attachments).Draw(t, "image"), AlsoKnownAs: idList.Draw(t, "also"), AttributionDomains: several(rapid.SampledFrom([]string{"gouda.nl", "pers.example"})).Draw(t, "attribution"),
 		MovedTo: id("moved"), WebFinger: rapid.SampledFrom([]string{"", "an@gouda.nl"}).Draw(t, "webfinger"), Published: aTime.Draw(t, "published"), Updated: aTime.Draw(t, "updated"), Tags: several(tags).Draw(t, "tags"),
 		Keys: keys.Draw(t, "keys"), Generator: id("generator"), Capabilities: several(capabilities).Draw(t, "capabilities"), GroupState: perhaps(groupStates).Draw(t, "state"),
 	}

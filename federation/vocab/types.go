@@ -186,6 +186,7 @@ type Actor struct {
 	Fields               []Field
 	Icon, Image          *Attachment
 	AlsoKnownAs          []string
+	AttributionDomains   []string // domains whose pages may name the actor as their author (Mastodon)
 	MovedTo              string
 	WebFinger            string // FEP-2c59: user@domain
 	Published, Updated   time.Time

@@ -195,7 +195,7 @@ func TestFollowHandshake(t *testing.T) {
 			t.Errorf("anna was told %q", got)
 		}
 		eve := w.actor("gouda", "eve@elsewhere")
-		anna.must(w.Node("gouda").Outbox.Answer(t.Context(), anna.Actor(), eve.ID, true), "accepts")
+		anna.must(w.Node("gouda").Outbox.Answer(t.Context(), anna.Actor(), eve.ID, 0, true), "accepts")
 		w.Settle()
 		f.Send("eve", "gouda", `{"type":"Follow","object":%q}`, anna.Actor().IRI) // the answer was lost
 		if n := len(f.Got("Accept")); n != 2 {

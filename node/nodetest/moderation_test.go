@@ -167,9 +167,7 @@ func TestInboxRefusesBlockedHosts(t *testing.T) {
 		w, f := town(t, Mastodon)
 		anna := w.As("anna@gouda")
 		f.Send("eve", "gouda", `{"type":"Follow","object":%q}`, anna.Actor().IRI)
-		w.tx("gouda", func(ctx context.Context, n *node.Node, tx *db.Tx) error {
-			return n.Dir.SetPolicy(ctx, tx, domain("elsewhere"), actors.PeerBlocked, "")
-		})
+		w.decide("gouda", "elsewhere", actors.PeerBlocked)
 		_, note := f.Note("eve", "1", "Van een geblokkeerde", Public(f.Who("eve")+"/followers"), "")
 		before := f.Asked(f.Who("eve"))
 		if status := f.Send("eve", "gouda", `{"type":"Create","object":%s}`, note); status != http.StatusForbidden {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The pleio-node authors
 // SPDX-License-Identifier: EUPL-1.2
 
-package web
+package content
 
 import (
 	"strings"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// plainText is the text of HTML, with a blank where a new line begins.
-func plainText(markup string) string {
+// Plain is the text of HTML, with a blank where a new line begins.
+func Plain(markup string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(markup))
 	for {

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/timeline"
+)
+
+// Answer decides a question that somebody put to one of ours, or to a group of this node of which who is owner or moderator: the
+// one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
+func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
+	from, err := actors.Get(ctx, o.DB, asker)
+	if err != nil {
+		return err
+	}
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
+		r, err := actors.QuestionOf(ctx, tx, who.ID, asker, about)
+		if err != nil {
+			return err
+		}
+		of, err := actors.Get(ctx, tx, r.Object)
+		if err != nil {
+			return err
+		}
+		kind := "Reject"
+		if accept {
+			kind = "Accept"
+			_, err = o.Dir.Admit(ctx, tx, from, of)
+		} else {
+			_, err = o.Dir.End(ctx, tx, from, of, actors.Removed)
+		}
+		if err != nil {
+			return err
+		}
+		owners, err := deciders(ctx, tx, of)
+		if err != nil {
+			return err
+		}
+		if err := o.Timelines.Answered(ctx, tx, asker, owners...); err != nil {
+			return err
+		}
+		if accept && !of.IsGroup() {
+			if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker, 0); err != nil {
+				return err
+			}
+		}
+		return o.Reply(ctx, tx, kind, of, from, r.Request)
+	})
+	if err != nil {
+		return fmt.Errorf("answer %s: %w", from.IRI, err)
+	}
+	return nil
+}
+
+// deciders are those who answer requests to an actor of ours: itself, or the staff of a group.
+func deciders(ctx context.Context, q db.Q, of *actors.Actor) ([]actors.ID, error) {
+	if !of.IsGroup() {
+		return []actors.ID{of.ID}, nil
+	}
+	staff, err := actors.Moderators(ctx, q, of.ID)
+	ids := make([]actors.ID, len(staff))
+	for i, s := range staff {
+		ids[i] = s.ID
+	}
+	return ids, err
+}
+
+// Withdrawn takes back what was told of somebody's following of one of ours, or of the wish to.
+func (o *Outbox) Withdrawn(ctx context.Context, tx *db.Tx, who, target *actors.Actor) error {
+	if err := o.Timelines.Forget(ctx, tx, target.ID, timeline.Follow, who.ID, 0); err != nil {
+		return err
+	}
+	owners, err := deciders(ctx, tx, target)
+	if err != nil {
+		return err
+	}
+	return o.Timelines.Answered(ctx, tx, who.ID, owners...)
+}
