@@ -79,6 +79,8 @@ type Field struct {
 type Emoji struct {
 	Name string `json:"name"` // without colons
 	URL  string `json:"url"`
+	// Static is a version that does not move; "" when there is none but URL.
+	Static string `json:"static,omitempty"`
 }
 
 // Acct is how clients name the actor: name when local, name@domain when not.

@@ -39,12 +39,7 @@ func Sees(v Viewer, alias string, args []any) (string, []any) {
 	n := len(args) + 1
 	switch {
 	case v.Local():
-		return shown + fmt.Sprintf(`((%[3]s OR %[1]s.author = $%[2]d
-			OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = $%[2]d AND g.object = %[1]s.author AND g.state = 'active'))
-			OR (%[1]s.audience = %[6]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = $%[2]d AND g.object = %[1]s.grp AND g.state = 'active'))
-			OR (%[1]s.audience IN (%[4]d, %[5]d) AND EXISTS (SELECT 1 FROM recipients g WHERE g.item = %[1]s.id AND g.actor = $%[2]d)))
-			AND NOT EXISTS (SELECT 1 FROM blocks g WHERE g.subject = %[1]s.author AND g.object = $%[2]d))`,
-			alias, n, public, Followers, Direct, Members), append(args, v.ID)
+		return SeesAs(fmt.Sprintf("$%d", n), alias), append(args, v.ID)
 	case v.Host != "":
 		return shown + fmt.Sprintf(`(%[3]s
 			OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM reach g WHERE g.object = %[1]s.author AND g.host = $%[2]d))
@@ -53,4 +48,14 @@ func Sees(v Viewer, alias string, args []any) (string, []any) {
 			alias, n, public, Followers, Direct, Members), append(args, v.Host)
 	}
 	return shown + public, args
+}
+
+// SeesAs is Sees for one of our own people whose number is an SQL expression, so that one query can ask it for many of them.
+func SeesAs(viewer, alias string) string {
+	return fmt.Sprintf(`%[1]s.hidden < 2 AND ((%[1]s.audience <= %[3]d OR %[1]s.author = %[2]s
+		OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = %[2]s AND g.object = %[1]s.author AND g.state = 'active'))
+		OR (%[1]s.audience = %[6]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = %[2]s AND g.object = %[1]s.grp AND g.state = 'active'))
+		OR (%[1]s.audience IN (%[4]d, %[5]d) AND EXISTS (SELECT 1 FROM recipients g WHERE g.item = %[1]s.id AND g.actor = %[2]s)))
+		AND NOT EXISTS (SELECT 1 FROM blocks g WHERE g.subject = %[1]s.author AND g.object = %[2]s))`,
+		alias, viewer, Unlisted, Followers, Direct, Members)
 }

@@ -42,6 +42,7 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 	for _, f := range a.Fields {
 		w.Fields = append(w.Fields, vocab.Field{Name: f.Name, Value: f.Value})
 	}
+	w.Tags = EmojiTags(a.Emojis)
 	if d.Domain != d.Host() {
 		w.WebFinger = a.Name + "@" + d.Domain
 	}
@@ -192,6 +193,15 @@ func Emojis(tags []vocab.Tag) []Emoji {
 		}
 	}
 	return all
+}
+
+// EmojiTags are the tags that tell others of custom emojis.
+func EmojiTags(emojis []Emoji) []vocab.Tag {
+	var tags []vocab.Tag
+	for _, e := range emojis {
+		tags = append(tags, vocab.Tag{Type: "Emoji", Name: ":" + e.Name + ":", Icon: e.URL})
+	}
+	return tags
 }
 
 func emojiName(s string) bool {

@@ -45,7 +45,8 @@ type API struct {
 	Log      *slog.Logger // nil: slog.Default()
 
 	buckets buckets
-	streams streams
+	live    live
+	push    pushKey
 }
 
 // call is one request of a client.
@@ -140,7 +141,15 @@ func (a *API) serve(route route) http.Handler {
 			a.fail(w, r, err)
 			return
 		}
-		p, done, err := readParams(w, r, maxBody)
+		limit := int64(maxBody)
+		if strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
+			limit = media.MaxVideoBytes + media.MaxBytes
+			if err := a.admitUpload(w, r, route.scope); err != nil {
+				a.fail(w, r, err)
+				return
+			}
+		}
+		p, done, err := readParams(w, r, limit)
 		defer done()
 		if err != nil {
 			a.fail(w, r, err)

@@ -97,13 +97,16 @@ func (a *API) emojis(of []actors.Emoji) []emoji {
 	for i, e := range of {
 		address := a.Media.ProxyURL(e.URL)
 		all[i] = emoji{Shortcode: e.Name, URL: address, StaticURL: address}
+		if e.Static != "" {
+			all[i].StaticURL = a.Media.ProxyURL(e.Static)
+		}
 	}
 	return all
 }
 
 func (a *API) attachment(f media.File) attachment {
 	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(f.Remote),
-		Description: textOrNull(f.Description), Blurhash: textOrNull(f.Blurhash)}
+		Description: textOrNull(f.Title()), Blurhash: textOrNull(f.Blurhash)}
 	if !slices.Contains([]string{"image", "gifv", "video", "audio"}, x.Type) {
 		x.Type = "unknown"
 	}
@@ -424,9 +427,11 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 	if i.Poll == nil {
 		return nil
 	}
-	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}, Emojis: []emoji{}}
+	x := &poll{ID: digits(i.ID), ExpiresAt: stampOrNull(i.Poll.Ends), Expired: i.Poll.Over(time.Now()), Multiple: i.Poll.Multiple, Options: []pollOption{}}
 	untold := i.Poll.Hidden && !x.Expired && i.Author != s.viewer.ID
+	var names []string
 	for _, o := range i.Poll.Options {
+		names = append(names, o.Name)
 		votes := &o.Votes
 		x.VotesCount += o.Votes
 		if untold {
@@ -434,6 +439,7 @@ func (a *API) poll(s *shown, i *content.Item) *poll {
 		}
 		x.Options = append(x.Options, pollOption{o.Name, votes})
 	}
+	x.Emojis = a.emojis(content.EmojisIn(i.Emojis, names...))
 	if voters := i.Poll.Voters; voters >= 0 {
 		x.VotersCount = &voters
 	}

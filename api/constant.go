@@ -10,8 +10,6 @@ import (
 	"image/color"
 	"image/png"
 	"sync"
-
-	"github.com/pleio-node/pleio-node/fault"
 )
 
 // Answers that are always the same: what clients expect of a server without the feature.
@@ -19,10 +17,6 @@ import (
 func nothing(context.Context, *call) (any, error) { return []empty{}, nil }
 
 func emptyObject(context.Context, *call) (any, error) { return empty{}, nil }
-
-func noPush(context.Context, *call) (any, error) {
-	return nil, fault.Say(fault.NotFound, "There is no subscription: this server does not push yet.")
-}
 
 // Where the pictures of those are who have none: strict clients decode an address, not an empty text.
 const (

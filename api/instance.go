@@ -82,8 +82,8 @@ func (a *API) configuration() (c configuration) {
 	c.Accounts.Pinned, c.Accounts.Fields, c.Accounts.FieldName, c.Accounts.FieldValue = outbox.MaxPins, maxFields, maxFieldName, maxFieldValue
 	c.Accounts.DisplayName, c.Accounts.Note, c.Accounts.FeaturedTags = maxDisplayName, maxNote, timeline.MostFeatured
 	c.Statuses.Characters, c.Statuses.Files, c.Statuses.URL = outbox.MaxCharacters, media.MaxFiles, content.LinkCharacters
-	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, media.MIMETypes(), media.MaxBytes, media.MaxPixels
-	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxBytes, 120, media.MaxPixels
+	c.Media.Description, c.Media.Types, c.Media.ImageSize, c.Media.ImageMatrix = media.MaxDescription, a.Media.MIMETypes(), media.MaxBytes, media.MaxPixels
+	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxVideoBytes, 120, media.MaxPixels
 	c.Polls.Options, c.Polls.Characters = outbox.MaxOptions, outbox.MaxOptionChars
 	c.Polls.Min, c.Polls.Max = int(outbox.MinPoll.Seconds()), int(outbox.MaxPoll.Seconds())
 	c.Access.Live, c.Access.Hashtag, c.Access.Trending = feeds{"public", "public"}, feeds{"public", "public"}, feeds{"disabled", "disabled"}
@@ -177,7 +177,8 @@ func (a *API) instance2(ctx context.Context, c *call) (any, error) {
 		Configuration: a.configuration(), Rules: x.rules, Icon: []icon{{a.Dir.URL(avatarPath), iconSize}}}
 	i.Registrations.Enabled, i.Registrations.Approval, i.Registrations.Reason, i.Contact.Account = x.open, x.asking, &x.asking, x.contact
 	i.Usage.Users.Active, i.Thumbnail.URL, i.APIVersions.Mastodon, i.Contact.Email = u.ActiveMonth, a.Dir.URL(headerPath), apiVersion, a.Email
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }
 
 type instance1 struct {
@@ -216,5 +217,6 @@ func (a *API) instance1(ctx context.Context, c *call) (any, error) {
 		Registrations: x.open, Approval: x.asking, Contact: x.contact}
 	i.URLs.Streaming = a.streaming()
 	i.Stats.Users, i.Stats.Statuses, i.Stats.Domains = u.Users, u.Statuses, u.Domains
-	return i, nil
+	i.Configuration.Vapid.PublicKey, err = a.push.public(ctx, a.Dir)
+	return i, err
 }

@@ -5,9 +5,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"mime/multipart"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
@@ -15,30 +19,100 @@ import (
 	"github.com/pleio-node/pleio-node/media"
 )
 
-// upload serves both versions: files are ready when they are answered, so neither leaves the address out.
+const (
+	uploadTime = 15 * time.Minute // of receiving a file
+	waitTime   = 2 * time.Minute  // of the old way of uploading, for a recording to be processed
+)
+
+// admitUpload lets only those send a file who may, before any of it is received, and gives them time.
+func (a *API) admitUpload(w http.ResponseWriter, r *http.Request, scope string) error {
+	err := a.admit(&call{params: &params{}, api: a, r: r, header: w.Header()}, scope)
+	if err != nil {
+		return err
+	}
+	err = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("give an upload time: %w", err)
+	}
+	return nil
+}
+
+// upload answers 202 without an address while a file is being processed: clients ask for it until it is ready.
 func (a *API) upload(ctx context.Context, c *call) (any, error) {
+	f, err := a.receive(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if f.State == media.Waiting {
+		return with{http.StatusAccepted, a.attachment(*f)}, nil
+	}
+	return a.attachment(*f), nil
+}
+
+// uploadAndWait is the first version, which answers when the file is ready.
+func (a *API) uploadAndWait(ctx context.Context, c *call) (any, error) {
+	f, err := a.receive(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, waitTime)
+	defer cancel()
+	if f, err = a.Media.Wait(limited, int64(c.viewer.ID), f.ID); err != nil {
+		return nil, err
+	}
+	return a.processed(f, http.StatusAccepted)
+}
+
+// processed is a file as it is now, with another status as long as it is not ready, and the reason when it never will be.
+func (a *API) processed(f *media.File, waiting int) (any, error) {
+	switch f.State {
+	case media.Waiting:
+		return with{waiting, a.attachment(*f)}, nil
+	case media.Failed:
+		return nil, fault.Say(fault.Invalid, "%s", f.Error)
+	}
+	return a.attachment(*f), nil
+}
+
+// receive takes a file in, with all that is said of it.
+func (a *API) receive(ctx context.Context, c *call) (*media.File, error) {
 	sent := c.files["file"]
 	if sent == nil {
 		return nil, fault.Say(fault.Invalid, "Validation failed: File can't be blank")
 	}
-	focus, err := c.focus()
+	at, err := c.focus()
 	if err != nil {
 		return nil, err
 	}
-	f, err := sent.Open()
+	focus := [2]float64{}
+	if at != nil {
+		focus = *at
+	}
+	r, err := sent.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open an uploaded file: %w", err)
 	}
-	defer f.Close()
-	at := [2]float64{}
-	if focus != nil {
-		at = *focus
-	}
-	kept, err := a.Media.Upload(ctx, int64(c.viewer.ID), sent.Filename, f, c.Text("description"), at)
+	defer r.Close()
+	f, err := a.Media.Upload(ctx, int64(c.viewer.ID), sent.Filename, r, c.Text("description"), focus)
 	if err != nil {
 		return nil, err
 	}
-	return a.attachment(*kept), nil
+	if small := c.files["thumbnail"]; small != nil {
+		if err := a.thumbnail(ctx, c, f.ID, small); err != nil {
+			return nil, err
+		}
+		return a.Media.Get(ctx, a.DB, int64(c.viewer.ID), f.ID)
+	}
+	return f, nil
+}
+
+func (a *API) thumbnail(ctx context.Context, c *call, id media.ID, sent *multipart.FileHeader) error {
+	r, err := sent.Open()
+	if err != nil {
+		return fmt.Errorf("open an uploaded thumbnail: %w", err)
+	}
+	defer r.Close()
+	return a.Media.Thumbnail(ctx, int64(c.viewer.ID), id, sent.Filename, r)
 }
 
 func (a *API) oneFile(ctx context.Context, c *call) (any, error) {
@@ -50,13 +124,18 @@ func (a *API) oneFile(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.attachment(*f), nil
+	return a.processed(f, http.StatusPartialContent)
 }
 
 func (a *API) describe(ctx context.Context, c *call) (any, error) {
 	id, err := c.id("id")
 	if err != nil {
 		return nil, err
+	}
+	if small := c.files["thumbnail"]; small != nil {
+		if err := a.thumbnail(ctx, c, media.ID(id), small); err != nil {
+			return nil, err
+		}
 	}
 	var f *media.File
 	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
@@ -67,6 +146,14 @@ func (a *API) describe(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	return a.attachment(*f), nil
+}
+
+func (a *API) deleteFile(ctx context.Context, c *call) (any, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return nil, err
+	}
+	return empty{}, a.Media.Delete(ctx, int64(c.viewer.ID), media.ID(id))
 }
 
 func (a *API) describeFile(ctx context.Context, tx *db.Tx, owner actors.ID, id media.ID, p *params) (*media.File, error) {

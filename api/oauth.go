@@ -28,9 +28,10 @@ type credentialApplication struct {
 	SecretExpires int    `json:"client_secret_expires_at"` // 0: never
 }
 
-func applicationOf(p auth.App) application {
-	return application{ID: digits(p.ID), Name: p.Name, Website: textOrNull(p.Website), Scopes: append([]string{}, p.Scopes...),
-		RedirectURIs: append([]string{}, p.RedirectURIs...), RedirectURI: strings.Join(p.RedirectURIs, "\n")}
+func (a *API) applicationOf(ctx context.Context, p auth.App) (application, error) {
+	key, err := a.push.public(ctx, a.Dir)
+	return application{VapidKey: key, ID: digits(p.ID), Name: p.Name, Website: textOrNull(p.Website), Scopes: append([]string{}, p.Scopes...),
+		RedirectURIs: append([]string{}, p.RedirectURIs...), RedirectURI: strings.Join(p.RedirectURIs, "\n")}, err
 }
 
 func (a *API) registerApp(ctx context.Context, c *call) (any, error) {
@@ -38,11 +39,12 @@ func (a *API) registerApp(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return credentialApplication{application: applicationOf(p), ClientID: p.ClientID, ClientSecret: secret}, nil
+	shown, err := a.applicationOf(ctx, p)
+	return credentialApplication{application: shown, ClientID: p.ClientID, ClientSecret: secret}, err
 }
 
-func (a *API) verifyApp(_ context.Context, c *call) (any, error) {
-	return applicationOf(c.access.App), nil
+func (a *API) verifyApp(ctx context.Context, c *call) (any, error) {
+	return a.applicationOf(ctx, c.access.App)
 }
 
 type token struct {

@@ -17,6 +17,7 @@ import (
 	"github.com/pleio-node/pleio-node/db/dbtest"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 	"github.com/pleio-node/pleio-node/outbox"
+	"github.com/pleio-node/pleio-node/timeline"
 )
 
 // what people keep to themselves about others
@@ -253,7 +254,7 @@ func TestTheUnwantedAreNotShown(t *testing.T) {
 			w.run([]scenario{{"show", "anna", method, path, "", 200, nil, nil}})
 			sees(one.show, map[string]bool{one.text: true})
 		}
-		if mine, err := w.api.Timelines.InHome(ctx, actors.Viewer{ID: w.actor("anna").ID}, w.item("e3")); err != nil || mine {
+		if mine, err := w.api.Timelines.Concerns(ctx, []content.ID{w.item("e3")}, timeline.Watchers{Home: []actors.ID{w.actor("anna").ID}}); err != nil || len(mine) > 0 {
 			t.Errorf("after the block anna does not follow eva any more: %v %v", mine, err)
 		}
 

@@ -43,7 +43,6 @@ var scenarios = []scenario{
 	{"nothing unknown", "", "GET", "/api/v1/annual_reports", "", 404, has(`"error":"This server does not know GET /api/v1/annual_reports."`), nil},
 	{"a known path, another method", "", "DELETE", "/api/v1/instance", "", 404, has("error"), nil},
 	{"emoji", "", "GET", "/api/v1/custom_emojis", "", 200, has("[]"), nil},
-	{"no push", "anna", "GET", "/api/v1/push/subscription", "", 404, has("error"), nil},
 	{"filters", "anna", "GET", "/api/v2/filters", "", 200, has("[]"), nil},
 	{"policy", "anna", "GET", "/api/v2/notifications/policy", "", 200, has(`"for_not_following":"accept"`), nil},
 

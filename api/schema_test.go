@@ -128,6 +128,9 @@ var schemas = map[string]string{
 		video_matrix_limit:int`,
 	"PollLimits": `max_options:int max_characters_per_option:int min_expiration:int max_expiration:int`,
 	"Access":     `live_feeds:Feeds hashtag_feeds:Feeds trending_link_feeds:Feeds`, "Feeds": `local:word remote:word`,
+	"Subscription": `id:int endpoint:url standard:bool server_key:text alerts:Alerts policy:word`,
+	"Alerts": `mention=bool status=bool reblog=bool follow=bool follow_request=bool favourite=bool poll=bool update=bool quote=bool quoted_update=bool admin.sign_up=bool
+		admin.report=bool`,
 	"Text":    `updated_at:time content:text`,
 	"Error":   `error:text error_description?:text details?:Details existing_domain_block?:AdminDomainBlock`,
 	"Details": `username?:[]Problem email?:[]Problem password?:[]Problem agreement?:[]Problem reason?:[]Problem`, "Problem": `error:word description:text`,
@@ -135,6 +138,7 @@ var schemas = map[string]string{
 	"Terms": `effective_date:day effective:bool content:text succeeded_by:day?`,
 	"Announcement": `id:id content:text starts_at:time? ends_at:time? all_day:bool published_at:time updated_at:time read?:bool mentions:[]Mention statuses:[]AnnouncementStatus
 		tags:[]StatusTag emojis:[]CustomEmoji reactions:[]Reaction`,
+	"ReactionEvent":      `name:word count:int announcement_id:id`,
 	"AnnouncementStatus": `id:id url:url`, "Reaction": `name:word count:int me?:bool url?:url static_url?:url`,
 	"Report": `id:id action_taken:bool action_taken_at:time? category:category comment:text forwarded:bool created_at:time status_ids:[]id collection_ids:[]id rule_ids:[]id
 		target_account:Account`,
@@ -190,6 +194,7 @@ var answers = map[string]string{
 	"POST /api/v1/statuses/{id}/unpin": "Status", "GET /api/v1/statuses/{id}/quotes": "[]Status", "POST /api/v1/statuses/{id}/quotes/{quoting}/revoke": "Status",
 	"PUT /api/v1/statuses/{id}/interaction_policy": "Status", "GET /api/v1/polls/{id}": "Poll", "POST /api/v1/polls/{id}/votes": "Poll",
 	"POST /api/v2/media": "MediaAttachment", "POST /api/v1/media": "MediaAttachment", "GET /api/v1/media/{id}": "MediaAttachment", "PUT /api/v1/media/{id}": "MediaAttachment",
+	"DELETE /api/v1/media/{id}": "Nothing", "GET /api/v1/custom_emojis": "[]CustomEmoji",
 	"GET /api/v1/bookmarks": "[]Status", "GET /api/v1/favourites": "[]Status", "GET /api/v1/timelines/home": "[]Status", "GET /api/v1/timelines/public": "[]Status",
 	"GET /api/v1/timelines/tag/{name}": "[]Status", "GET /api/v1/timelines/list/{id}": "[]Status", "GET /api/v1/lists": "[]List", "GET /api/v1/lists/{id}": "List",
 	"GET /api/v1/lists/{id}/accounts": "[]Account", "GET /api/v1/tags/{name}": "Tag", "GET /api/v1/markers": "Markers", "POST /api/v1/markers": "Markers",
@@ -235,7 +240,8 @@ var answers = map[string]string{
 	"DELETE /api/v1/admin/canonical_email_blocks/{id}": "EmailBlock", "GET /api/v1/admin/ip_blocks": "[]IPBlock", "POST /api/v1/admin/ip_blocks": "IPBlock",
 	"GET /api/v1/admin/ip_blocks/{id}": "IPBlock", "PUT /api/v1/admin/ip_blocks/{id}": "IPBlock", "DELETE /api/v1/admin/ip_blocks/{id}": "IPBlock",
 	"POST /api/v1/admin/measures": "[]Measure", "POST /api/v1/admin/dimensions": "[]Dimension", "POST /api/v1/admin/retention": "[]Cohort",
-	"GET /api/v1/streaming/health": "file",
+	"GET /api/v1/streaming/health": "file", "POST /api/v1/push/subscription": "Subscription", "GET /api/v1/push/subscription": "Subscription",
+	"PUT /api/v1/push/subscription": "Subscription", "DELETE /api/v1/push/subscription": "Nothing",
 }
 
 // validate is what every answer of every test must pass.

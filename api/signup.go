@@ -20,7 +20,7 @@ func (a *API) signUp(ctx context.Context, c *call) (any, error) {
 		return nil, fault.Say(fault.Forbidden, "This action is outside the authorized scopes: it needs write:accounts.")
 	}
 	t, err := a.Moderation.Register(ctx, moderation.SignUp{Name: c.Text("username"), Email: c.Text("email"), Password: c.Text("password"),
-		Agreement: c.Bool("agreement", false), Locale: locale(c.Text("locale")), Reason: c.Text("reason"), App: c.access.App, Address: c.r.RemoteAddr})
+		Agreement: c.Bool("agreement", false), Locale: localeOf(c.Text("locale")), Reason: c.Text("reason"), App: c.access.App, Address: c.r.RemoteAddr})
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (a *API) signUp(ctx context.Context, c *call) (any, error) {
 }
 
 // locale is a short code of a language, or nothing.
-func locale(s string) string {
+func localeOf(s string) string {
 	if len(s) > 35 {
 		return ""
 	}

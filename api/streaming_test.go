@@ -20,6 +20,13 @@ import (
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
+// frame is what a client hears.
+type frame struct {
+	Stream  []string `json:"stream"`
+	Event   string   `json:"event"`
+	Payload string   `json:"payload"` // JSON in a text, as in Mastodon
+}
+
 // client is one WebSocket of a test.
 type client struct {
 	*world
@@ -60,10 +67,11 @@ func (c *client) ready() {
 	}
 }
 
+// expect hears a frame of a stream: its name, and what it needs besides after a blank.
 func (c *client) expect(stream, event string, payload ...string) {
 	c.Helper()
 	f, _ := c.hear()
-	ok := len(f.Stream) == 1 && f.Stream[0] == stream && f.Event == event
+	ok := strings.Join(f.Stream, " ") == c.expand(stream) && f.Event == event
 	for _, want := range payload {
 		ok = ok && strings.Contains(f.Payload, c.expand(want))
 	}
@@ -71,7 +79,14 @@ func (c *client) expect(stream, event string, payload ...string) {
 		c.Errorf("%+v instead of %s on %s with %q", f, event, stream, payload)
 		return
 	}
-	kind := map[string]string{"update": "Status", "status.update": "Status", "notification": "Notification"}[event]
+	c.conforms(f)
+}
+
+// conforms checks the payload of a frame by the schemas of all answers.
+func (c *client) conforms(f frame) {
+	c.Helper()
+	kind := map[string]string{"update": "Status", "status.update": "Status", "notification": "Notification", "conversation": "Conversation",
+		"announcement": "Announcement", "announcement.reaction": "ReactionEvent"}[f.Event]
 	if kind == "" {
 		return
 	}

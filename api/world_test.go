@@ -52,8 +52,8 @@ const everything = "read write follow push profile"
 
 var testKeys = sync.OnceValues(actors.GenerateRSA)
 
-func newWorld(t testing.TB, d *db.DB) *world {
-	t.Helper()
+// newAPI is the API of one process of the node.
+func newAPI(t testing.TB, d *db.DB) *API {
 	base := &url.URL{Scheme: "https", Host: "gouda.example"}
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -64,6 +64,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	})
 	library := &content.Library{DB: d, Dir: dir, Media: store}
 	queue := jobs.New(d, log)
+	store.Prepare(queue, media.FindTools())
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
 	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,
@@ -72,14 +73,30 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	a := &API{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: moderators.Auth, Media: store, Moderation: moderators, Version: "0.1.0", Name: "Gemeente Gouda",
 		Email: "beheer@gouda.example", Log: log,
 		Inbox: &inbox.Inbox{DB: d, Dir: dir, Library: library, Timelines: lines, Outbox: out, Moderation: moderators, Jobs: queue, Log: log}}
+	return a
+}
+
+func newWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	a := newAPI(t, d)
 	w := &world{TB: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
 	a.Routes(w.router)
-	w.check(dir.Bootstrap(t.Context(), "Gemeente Gouda"))
+	w.check(a.Dir.Bootstrap(t.Context(), "Gemeente Gouda"))
 	for _, name := range []string{"anna", "bas", "cas"} {
 		w.person(name)
 	}
 	w.populate()
+	waitUntilHeard(t, d)
 	return w
+}
+
+// waitUntilHeard: a node listens from its start, and hears nothing on PostgreSQL before it does.
+func waitUntilHeard(t testing.TB, d *db.DB) {
+	if d.Postgres() {
+		listens := make(chan bool, 1)
+		d.Listen(t.Context(), "first", func(string) { listens <- true })
+		<-listens
+	}
 }
 
 func (w *world) check(err error) {

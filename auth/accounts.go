@@ -192,7 +192,7 @@ func (a *Auth) endAll(ctx context.Context, tx *db.Tx, actor actors.ID) error {
 			return fmt.Errorf("end %s of account %d: %w", table, actor, err)
 		}
 	}
-	tx.After(a.tokens.forget)
+	a.revoked(tx)
 	return nil
 }
 

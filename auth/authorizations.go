@@ -67,7 +67,7 @@ func (a *Auth) EndAuthorization(ctx context.Context, account actors.ID, app int6
 				return err
 			}
 		}
-		tx.After(a.tokens.forget)
+		a.revoked(tx)
 		return nil
 	})
 	if err != nil {

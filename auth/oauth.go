@@ -264,7 +264,7 @@ func (a *Auth) redeem(ctx context.Context, p App, req TokenRequest) (Token, erro
 			return nil
 		case g.used != 0: // stolen, from this client or by it: RFC 6749 §4.1.2
 			refused = errBadCode
-			tx.After(a.tokens.forget)
+			a.revoked(tx)
 			_, err := tx.Exec(ctx, "DELETE FROM tokens WHERE grant_hash = $1", hash)
 			return err
 		}
@@ -311,7 +311,7 @@ func (a *Auth) Revoke(ctx context.Context, clientID, secret, token string) error
 			refused = oauth("unauthorized_client", 403, "The token belongs to another application.")
 			return nil
 		}
-		tx.After(a.tokens.forget)
+		a.revoked(tx)
 		_, err = tx.Exec(ctx, "DELETE FROM tokens WHERE hash = $1", hashOf(token))
 		return err
 	})

@@ -90,6 +90,8 @@ func rows() []row {
 		readRow("notifications", "notifications"),
 		readRow("search-accounts", "search for accounts"),
 		readRow("search-statuses", "search for statuses without a hit"),
+		{"streaming", "streaming, 200 sockets", false, measureStreaming},
+		{"sockets", "500 sockets open", false, measureSockets},
 		{"fan-out-100", "posts to 100 hosts", false, func(w *world) []figure { return measureFanOut(w, fewHosts) }},
 		{"fan-out-500", "posts to 500 hosts", false, func(w *world) []figure { return measureFanOut(w, allHosts) }},
 		{"hanging", "posts to 500 hosts of which 50 hang", false, measureHanging},

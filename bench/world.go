@@ -27,6 +27,8 @@ type world struct {
 	full    []string        // account ids with many posts
 	groups  []string        // account ids of groups; reader n is a member of each whose number has n as its rest
 	thread  string          // id of a post with many replies
+
+	listening []string // tokens of people who only listen; see listeners
 }
 
 // newWorld makes a node with 100,000 statuses (a tenth when it must be quick) and starts it.

@@ -173,6 +173,22 @@ func MarksOf(ctx context.Context, q db.Q, who actors.ID, ids []ID) (map[ID]Marks
 	return found, nil
 }
 
+// Touched tells who of these people has done something with one of these items that MarksOf or Choices would show.
+func Touched(ctx context.Context, q db.Q, who []actors.ID, ids []ID) (map[actors.ID]bool, error) {
+	people, args := db.In(nil, who)
+	items, args := db.In(args, ids)
+	all, err := db.All(ctx, q, db.Scalar[actors.ID], "SELECT actor FROM votes WHERE actor IN ("+people+") AND item IN ("+items+`)
+		UNION SELECT author FROM items WHERE author IN (`+people+") AND boost_of > 0 AND boost_of IN ("+items+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("who touched items: %w", err)
+	}
+	found := make(map[actors.ID]bool, len(all))
+	for _, id := range all {
+		found[id] = true
+	}
+	return found, nil
+}
+
 // Boost returns the boost of an item by an actor, fault.NotFound when there is none.
 func Boost(ctx context.Context, q db.Q, of ID, by actors.ID) (*Item, error) {
 	return db.One(ctx, q, scan, "SELECT "+columns+" FROM items i WHERE i.boost_of = $1 AND i.author = $2 AND i.boost_of > 0", of, by)

@@ -86,12 +86,13 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 	for _, t := range tags[i.ID] {
 		o.Tags = append(o.Tags, vocab.Tag{Type: "Hashtag", Name: "#" + t, Href: l.Dir.URL("/tags/" + t)})
 	}
+	o.Tags = append(o.Tags, actors.EmojiTags(i.Emojis)...)
 	files, err := media.Of(ctx, q, []int64{int64(i.ID)})
 	if err != nil {
 		return fail(err)
 	}
 	for _, f := range files[int64(i.ID)] {
-		o.Attachments = append(o.Attachments, vocab.Attachment{Type: "Document", MediaType: f.MIME, URL: l.Media.URL(f), Name: f.Description, Width: f.Width,
+		o.Attachments = append(o.Attachments, vocab.Attachment{Type: "Document", MediaType: f.MIME, URL: l.Media.URL(f), Name: f.Title(), Width: f.Width,
 			Height: f.Height, Size: f.Size, Duration: f.Duration, Blurhash: f.Blurhash, Digest: f.Digest, Focus: [2]float64{f.FocusX, f.FocusY}, HasFocus: f.FocusX != 0 || f.FocusY != 0})
 	}
 	if i.Poll != nil {

@@ -739,6 +739,19 @@ INSERT INTO jobs (id, kind, unique_key, payload, run_at, created)
   SELECT 1, 'index', 'all', CAST('0' AS BYTEA), 1, 1 WHERE EXISTS (SELECT 1 FROM actors);
 
 -- media: emojis
+-- media: emojis, documents, and what is still being processed
+
+ALTER TABLE files ADD COLUMN state TEXT NOT NULL DEFAULT '';               -- waiting: path is what was sent; failed; '' fit to show
+ALTER TABLE files ADD COLUMN error TEXT NOT NULL DEFAULT '';               -- why it failed, in a sentence
+ALTER TABLE files ADD COLUMN name TEXT NOT NULL DEFAULT '';                -- of a document, as its sender called it
+
+CREATE TABLE emojis (
+  name     TEXT PRIMARY KEY,                  -- what stands between the colons
+  file     BIGINT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+  category TEXT NOT NULL DEFAULT '',
+  visible  BOOLEAN NOT NULL DEFAULT TRUE,     -- in the pickers of clients
+  created  BIGINT NOT NULL
+);
 
 -- moderation
 
@@ -907,3 +920,18 @@ CREATE TABLE recovery_codes (
   hash    TEXT NOT NULL,
   PRIMARY KEY (account, hash)
 );
+
+-- Where a client wants notifications to be pushed to (RFC 8030).
+CREATE TABLE pushes (
+  id       BIGINT PRIMARY KEY,
+  token    BIGINT NOT NULL UNIQUE REFERENCES tokens (id) ON DELETE CASCADE,
+  owner    BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  bearer   BYTEA NOT NULL,                    -- the token itself, sealed: a push names the account by it
+  endpoint TEXT NOT NULL,
+  p256dh   BYTEA NOT NULL,                    -- the client's public key
+  auth     BYTEA NOT NULL,                    -- the client's secret
+  standard BOOLEAN NOT NULL,                  -- RFC 8291; else the draft that came before
+  alerts   TEXT NOT NULL,                     -- kinds of notifications, each between blanks
+  policy   TEXT NOT NULL                      -- all, followed, follower, none: of whom
+);
+CREATE INDEX pushes_owner ON pushes (owner);

@@ -26,7 +26,8 @@ import (
 // The limits of every exchange with another server.
 const (
 	totalTime      = 10 * time.Second
-	fileTime       = time.Minute // of reading one file to its end
+	fileTime       = time.Minute      // of reading one file to its end
+	partTime       = 15 * time.Minute // of passing one file, or a part of it, on to who watches it
 	connectTime    = 5 * time.Second
 	idleTime       = 90 * time.Second
 	maxDocument    = 1 << 20 // bytes, after inflating

@@ -646,3 +646,42 @@ func TestFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is passed on comes in parts, with the limits of every file.
+func TestPart(t *testing.T) {
+	n := newNetwork(t)
+	content := strings.Repeat("x", 900) + "0123456789"
+	n.serve("gouda.example:80", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "video/mp4")
+		switch r.URL.Path {
+		case "/elsewhere":
+			http.Redirect(w, r, "/film", http.StatusFound)
+		case "/missing":
+			http.NotFound(w, r)
+		default:
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(content))
+		}
+	})
+	c := n.client()
+	for _, path := range []string{"/film", "/elsewhere"} {
+		for asked, want := range map[string]struct{ text, part string }{"": {content, ""}, "bytes=900-903": {"0123", "bytes 900-903/910"}, "bytes=-2": {"89", "bytes 908-909/910"}} {
+			p, err := c.Part(t.Context(), gouda+path, asked, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(p)
+			if err != nil || string(got) != want.text || p.Range != want.part || p.Type != "video/mp4" || p.Length != int64(len(want.text)) {
+				t.Errorf("%s %q: %d bytes, %+v %v", path, asked, len(got), p, err)
+			}
+			p.Close()
+		}
+	}
+	for path, want := range map[string]error{"/missing": fault.NotFound, "/film": fault.Unavailable} {
+		if _, err := c.Part(t.Context(), gouda+path, "", 909); !errors.Is(err, want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := c.Part(t.Context(), gouda+"/film", "bytes=2000-", 1000); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("after the end: %v", err)
+	}
+}

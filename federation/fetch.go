@@ -157,6 +157,7 @@ type walk struct {
 	accept     string
 	signer     *Signer
 	sameOrigin bool
+	byteRange  string // of a part (RFC 9110 §14.2); "" all
 	seen       []string
 }
 
@@ -244,6 +245,9 @@ func (w *walk) send(ctx context.Context, address string, sign func(*http.Request
 		return nil, err
 	}
 	r.Header.Set("Accept", w.accept)
+	if w.byteRange != "" {
+		r.Header.Set("Range", w.byteRange)
+	}
 	if sign != nil {
 		if err := sign(r); err != nil {
 			return nil, err
@@ -310,6 +314,46 @@ func (c *Client) File(ctx context.Context, address string, max int64) (body io.R
 	}
 	f.Close()
 	return nil, "", err
+}
+
+// Part is a file of another server, or a part of it, as it comes in. Whoever has it closes it.
+type Part struct {
+	io.ReadCloser
+	Type   string // what the other server says that it is
+	Range  string // Content-Range; "" the whole file
+	Length int64  // bytes that follow; -1: not told
+}
+
+// Part is File for what is passed on while it comes in: it may be a part, and its reading may take longer.
+func (c *Client) Part(ctx context.Context, address, byteRange string, max int64) (*Part, error) {
+	if err := c.allowed(address); err != nil {
+		return nil, err
+	}
+	ctx, end, err := c.begin(ctx, partTime)
+	if err != nil {
+		return nil, err
+	}
+	walk := walk{client: c, accept: "*/*", byteRange: byteRange}
+	response, at, err := walk.get(ctx, address)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	p := &Part{ReadCloser: &file{response.Body, at, max, end}, Type: response.Header.Get("Content-Type"), Length: response.ContentLength}
+	switch {
+	case response.StatusCode == http.StatusPartialContent && byteRange != "":
+		p.Range = response.Header.Get("Content-Range")
+	case response.StatusCode != http.StatusOK:
+		err = statusError(response.StatusCode, at)
+	}
+	if err == nil && p.Length > max {
+		err = (&file{at: at}).tooLarge()
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
 }
 
 type file struct {

@@ -18,16 +18,17 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 )
 
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif"}
+// rawExtension ends the names of files as they were sent, which wait to be made fit to show. They are never served.
+const rawExtension = ".raw"
 
 // namePattern is every name that newName makes: 256 folders, then what cannot be guessed, then the id of its row.
-var namePattern = regexp.MustCompile(`^([0-9a-f]{2})/[0-9a-f]{32}-([0-9]{1,19})(\.jpg|\.png|\.gif)$`)
+var namePattern = regexp.MustCompile(`^([0-9a-f]{2})/[0-9a-f]{32}-([0-9]{1,19})(\.[a-z0-9]{2,4})$`)
 
-func newName(id ID, mime string) string {
+func newName(id ID, extension string) string {
 	var b [16]byte
 	rand.Read(b[:])
 	random := hex.EncodeToString(b[:])
-	return random[:2] + "/" + random + "-" + strconv.FormatInt(int64(id), 10) + extensions[mime]
+	return random[:2] + "/" + random + "-" + strconv.FormatInt(int64(id), 10) + extension
 }
 
 // idOf reads the id in a name; 0: no name of ours.
@@ -72,6 +73,11 @@ func (s *Store) keep(name string, b []byte) (err error) {
 	if _, err := tmp.Write(b); err != nil {
 		return err
 	}
+	return s.place(tmp, name)
+}
+
+// place gives a temporary file its name in the store, with the promise of keep. It closes the file.
+func (s *Store) place(tmp *os.File, name string) error {
 	if err := tmp.Sync(); err != nil {
 		return err
 	}
@@ -114,18 +120,18 @@ func (s *Store) drop(names []string) {
 	}
 }
 
-// spool receives an upload into a temporary file and returns it whole: a slow sender takes disk, not memory.
-func (s *Store) spool(name string, r io.Reader) (*os.File, error) {
+// spool receives an upload of at most max bytes into a temporary file and returns it whole: a slow sender takes disk, not memory.
+func (s *Store) spool(name string, r io.Reader, max int64) (*os.File, error) {
 	tmp, err := s.temp()
 	if err != nil {
 		return nil, fmt.Errorf("receive a file: %w", err)
 	}
-	n, err := io.Copy(tmp, io.LimitReader(r, MaxBytes+1))
+	n, err := io.Copy(tmp, io.LimitReader(r, max+1))
 	switch {
 	case err != nil:
 		err = fmt.Errorf("receive a file: %w", err)
-	case n > MaxBytes:
-		err = fault.Say(fault.Invalid, "%s is too large: at most %d MB can be sent.", said(name), MaxBytes>>20)
+	case n > max:
+		err = tooLarge(name, max)
 	case n == 0:
 		err = fault.Say(fault.Invalid, "%s is empty.", said(name))
 	default:
@@ -136,6 +142,10 @@ func (s *Store) spool(name string, r io.Reader) (*os.File, error) {
 		return nil, err
 	}
 	return tmp, nil
+}
+
+func tooLarge(name string, max int64) error {
+	return fault.Say(fault.Invalid, "%s is too large: at most %d MB can be sent.", said(name), max>>20)
 }
 
 func discard(tmp *os.File) {

@@ -13,6 +13,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/buckket/go-blurhash"
@@ -38,8 +39,18 @@ type picture struct {
 // decode reads a picture of a known type, within bounds that are checked before anything of its size is allocated.
 // It holds a part of the budget until release is called.
 func (s *Store) decode(ctx context.Context, name string, b []byte) (p *picture, release func(), err error) {
-	mime := sniff(b)
-	if mime == "" || mime == "image/avif" {
+	mime, turn := sniff(b), 1
+	switch {
+	case mime == "image/avif":
+		turn = rotation(b)
+		if b, err = s.fromAVIF(ctx, name, b); err != nil {
+			return nil, nil, err
+		}
+		mime = sniff(b)
+	case mime == "image/heic":
+		return nil, nil, fault.Say(fault.Invalid, "%s is a HEIC picture, which this server cannot read. Send it as a JPEG file; the camera of a phone makes those when it is set to “most compatible”.", said(name))
+	}
+	if !slices.Contains(pictures, mime) {
 		return nil, nil, fault.Say(fault.Invalid, "%s is not a picture that this node can read. Send a JPEG, PNG, GIF or WebP file.", said(name))
 	}
 	damaged := fault.Say(fault.Invalid, "%s is damaged or incomplete: it begins like a picture (%s), but cannot be read to its end.", said(name), mime)
@@ -48,8 +59,7 @@ func (s *Store) decode(ctx context.Context, name string, b []byte) (p *picture, 
 		return nil, nil, damaged
 	}
 	if int64(width)*int64(height) > MaxPixels || cost > pixelBudget {
-		return nil, nil, fault.Say(fault.Invalid, "%s is too large to process: %d × %d pixels. Make it smaller, to at most %d megapixels, and send it again.",
-			said(name), width, height, MaxPixels/2/1_000_000)
+		return nil, nil, tooManyPixels(name, width, height)
 	}
 	cost = max(cost, pixelBudget/2)
 	if err := s.pixels.Acquire(ctx, cost); err != nil {
@@ -70,12 +80,19 @@ func (s *Store) decode(ctx context.Context, name string, b []byte) (p *picture, 
 		s.pixels.Release(cost)
 		return nil, nil, damaged
 	}
-	turn := orientation(mime, b)
+	if turn == 1 {
+		turn = orientation(mime, b)
+	}
 	if p.animated == nil {
 		p.Image = shrink(p.Image, MaxSide, math.MaxInt)
 	}
 	p.Image = turned(p.Image, turn)
 	return p, func() { s.pixels.Release(cost) }, nil
+}
+
+func tooManyPixels(name string, width, height int) error {
+	return fault.Say(fault.Invalid, "%s is too large to process: %d × %d pixels. Make it smaller, to at most %d megapixels, and send it again.",
+		said(name), width, height, MaxPixels/2/1_000_000)
 }
 
 // measure tells the size of a picture and the bytes that decoding it takes.

@@ -16,11 +16,14 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/jobs"
 )
 
 // ID is the number of a file.
@@ -44,36 +47,59 @@ type File struct {
 	FocusX, FocusY float64
 	Digest         string // digestMultibase
 	Created        time.Time
+	State, Error   string // see Ready; why it failed
+	Name           string // of a document, as its sender called it
 }
 
-// Profile stands in File.Item for "the picture of a profile".
-const Profile = -1
+// Title is what describes the file in words: of a document without a description, its name.
+func (f File) Title() string {
+	if f.Description == "" {
+		return f.Name
+	}
+	return f.Description
+}
+
+// What stands in File.Item besides an item: the picture of a profile, or of an emoji.
+const (
+	Profile = -1
+	Symbol  = -2
+)
 
 // Limits. Clients read them from the instance document.
 const (
-	MaxBytes       = 16 << 20
+	MaxBytes       = 16 << 20   // of a picture or a document
+	MaxVideoBytes  = 99 << 20   // of a recording
 	MaxPixels      = 33_177_600 // 7680 × 4320
 	MaxSide        = 3840       // larger pictures are scaled down to it
 	MaxFiles       = 4          // of an item, as in Mastodon
 	MaxRemote      = 16         // of an item of another node
 	MaxDescription = 1500       // characters
 	previewPixels  = 640 * 360
+	maxLoose       = 200 // of one person, not used yet
+	maxLooseBytes  = 1 << 30
+	pictureTime    = 20 * time.Second // for a program to read a picture
 )
-
-// MIMETypes are the types that can be uploaded.
-func MIMETypes() []string { return []string{"image/jpeg", "image/png", "image/gif", "image/webp"} }
 
 // Fetch reads a file of another node, at most max bytes of it, and says its media type.
 type Fetch func(ctx context.Context, url string, max int64) (io.ReadCloser, string, error)
 
+// Stream asks another node for a recording, or for the part of it that byteRange (a Range header; "" all) names: see federation.Client.Part.
+type Stream func(ctx context.Context, url, byteRange string) (*federation.Part, error)
+
 // Store keeps the files of one node in a folder.
 type Store struct {
+	Stream Stream // nil: readers get recordings from other nodes themselves
+
 	d       *db.DB
 	dir     string
 	base    *url.URL
 	key     []byte
 	pixels  *semaphore.Weighted // bytes of decoded pictures at once
 	proxied *proxy
+	jobs    *jobs.Queue
+	tools   *Tools        // nil: video and sound are refused
+	busy    sync.Mutex    // a recording is being processed
+	streams chan struct{} // of other nodes, under way
 }
 
 // New returns the store in a folder, which is made when needed. Base is the node's own address; the secret keeps strangers
@@ -82,18 +108,22 @@ func New(d *db.DB, dir string, base *url.URL, secret []byte, fetch Fetch) *Store
 	return &Store{
 		d: d, dir: dir, base: base, key: secret,
 		pixels:  semaphore.NewWeighted(pixelBudget),
-		proxied: newProxy(path.Join(dir, "proxy"), fetch),
+		proxied: newProxy(path.Join(dir, "proxy"), fetch), streams: make(chan struct{}, streamsAtOnce),
 	}
 }
 
-// URL is where readers get a file. Pictures of other nodes come through our proxy, so that readers never tell those nodes
-// who they are; the other kinds are too large for that, and have their own address.
+// URL is where readers get a file, "" while it is not fit to show. Pictures of other nodes come from a copy of ours, and their recordings
+// through us, so that readers never tell those nodes who they are. Documents have their own address: they are asked for, not loaded.
 func (s *Store) URL(f File) string {
 	switch {
+	case f.State != Ready:
+		return ""
 	case f.Path != "":
 		return s.local(f.Path)
 	case f.Kind == "image":
 		return s.ProxyURL(f.Remote)
+	case s.Stream != nil && (f.Kind == "video" || f.Kind == "gifv" || f.Kind == "audio"):
+		return s.prefix() + "stream/" + s.seal(recordingsOf, f.Remote)
 	}
 	return f.Remote
 }
@@ -101,6 +131,8 @@ func (s *Store) URL(f File) string {
 // PreviewURL is a small version of a file, or "" when there is none.
 func (s *Store) PreviewURL(f File) string {
 	switch {
+	case f.State != Ready:
+		return ""
 	case f.Preview != "":
 		return s.local(f.Preview)
 	case f.Kind == "image":
@@ -119,11 +151,22 @@ func (s *Store) ProxyURL(remote string) string {
 	if remote == "" || strings.HasPrefix(remote, s.prefix()) {
 		return remote
 	}
-	return s.prefix() + "proxy/" + s.mac(remote) + "/" + base64.RawURLEncoding.EncodeToString([]byte(remote))
+	return s.prefix() + "proxy/" + s.seal(picturesOf, remote)
 }
 
-func (s *Store) mac(remote string) string {
+// What an address of another node may be used for: the secret seals it together with that.
+const (
+	picturesOf   = "media proxy\n"
+	recordingsOf = "media stream\n"
+)
+
+// seal writes an address of another node so that only we can have written it.
+func (s *Store) seal(purpose, remote string) string {
+	return s.mac(purpose, remote) + "/" + base64.RawURLEncoding.EncodeToString([]byte(remote))
+}
+
+func (s *Store) mac(purpose, remote string) string {
 	h := hmac.New(sha256.New, s.key)
-	h.Write([]byte("media proxy\n" + remote))
+	h.Write([]byte(purpose + remote))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }

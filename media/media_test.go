@@ -58,7 +58,7 @@ func open(t testing.TB, d *db.DB, fetch Fetch) *house {
 func addActor(t testing.TB, d *db.DB, name string) int64 {
 	t.Helper()
 	id := d.NewID()
-	exec(t, d, `INSERT INTO actors (id, iri, kind, local, name, domain, host, published, updated)
+	run(t, d, `INSERT INTO actors (id, iri, kind, local, name, domain, host, published, updated)
 		VALUES ($1, $2, 'Person', TRUE, $3, 'gouda.example', 'gouda.example', 1, 1)`, id, "https://gouda.example/users/"+name, name)
 	return int64(id)
 }
@@ -66,12 +66,12 @@ func addActor(t testing.TB, d *db.DB, name string) int64 {
 func addItem(t testing.TB, d *db.DB, author int64) int64 {
 	t.Helper()
 	id := d.NewID()
-	exec(t, d, `INSERT INTO items (id, iri, kind, local, author, audience, thread, published, created)
+	run(t, d, `INSERT INTO items (id, iri, kind, local, author, audience, thread, published, created)
 		VALUES ($1, $2, 'Note', TRUE, $3, 0, $1, 1, 1)`, id, "https://gouda.example/items/"+time.UnixMilli(id).String(), author)
 	return id
 }
 
-func exec(t testing.TB, d *db.DB, text string, args ...any) {
+func run(t testing.TB, d *db.DB, text string, args ...any) {
 	t.Helper()
 	if _, err := d.Exec(t.Context(), text, args...); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,7 +110,7 @@ func (p *proxy) get(ctx context.Context, remote, file string) error {
 	}
 	defer body.Close()
 	r := bufio.NewReader(body)
-	if head, _ := r.Peek(16); sniff(head) == "" {
+	if head, _ := r.Peek(sniffed); !strings.HasPrefix(sniff(head), "image/") {
 		return errors.New("it is not a picture")
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,28 +18,29 @@ import (
 )
 
 const columns = `f.id, f.owner, f.item, f.kind, f.mime, f.path, f.preview, f.remote, f.size, f.width, f.height, f.duration,
-	f.blurhash, f.description, f.focus_x, f.focus_y, f.digest, f.created`
+	f.blurhash, f.description, f.focus_x, f.focus_y, f.digest, f.created, f.state, f.error, f.name`
 
 func scan(row db.Scanner) (*File, error) {
 	var f File
 	var created int64
 	err := row.Scan(&f.ID, &f.Owner, &f.Item, &f.Kind, &f.MIME, &f.Path, &f.Preview, &f.Remote, &f.Size, &f.Width, &f.Height, &f.Duration,
-		&f.Blurhash, &f.Description, &f.FocusX, &f.FocusY, &f.Digest, &created)
+		&f.Blurhash, &f.Description, &f.FocusX, &f.FocusY, &f.Digest, &created, &f.State, &f.Error, &f.Name)
 	f.Created = db.FromMillis(created)
 	return &f, err
 }
 
 func insertFile(ctx context.Context, tx *db.Tx, f *File, position int) error {
 	_, err := tx.Exec(ctx, `INSERT INTO files (id, owner, item, position, kind, mime, path, preview, remote, size, width, height, duration,
-		blurhash, description, focus_x, focus_y, digest, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		blurhash, description, focus_x, focus_y, digest, created, state, error, name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		f.ID, f.Owner, f.Item, position, f.Kind, f.MIME, f.Path, f.Preview, f.Remote, f.Size, f.Width, f.Height, f.Duration,
-		f.Blurhash, f.Description, f.FocusX, f.FocusY, f.Digest, db.Millis(f.Created))
+		f.Blurhash, f.Description, f.FocusX, f.FocusY, f.Digest, db.Millis(f.Created), f.State, f.Error, f.Name)
 	return err
 }
 
 // Get returns somebody's own file. Those of others do not exist.
 func (s *Store) Get(ctx context.Context, q db.Q, owner int64, id ID) (*File, error) {
-	f, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM files f WHERE f.id = $1 AND f.owner = $2 AND f.path <> '' AND f.item <> $3", id, owner, Profile)
+	f, err := db.One(ctx, q, scan, "SELECT "+columns+" FROM files f WHERE f.id = $1 AND f.owner = $2 AND f.path <> '' AND f.item >= 0", id, owner)
 	if errors.Is(err, fault.NotFound) {
 		return nil, fault.Say(fault.NotFound, "There is no such file of yours.")
 	}
@@ -71,6 +73,64 @@ func (s *Store) Describe(ctx context.Context, tx *db.Tx, owner int64, id ID, des
 		return nil, fmt.Errorf("describe file %d: %w", id, err)
 	}
 	return f, nil
+}
+
+// Delete removes somebody's own file that is in no post.
+func (s *Store) Delete(ctx context.Context, owner int64, id ID) error {
+	err := s.d.Tx(ctx, func(tx *db.Tx) error {
+		f, err := s.Get(ctx, tx, owner, id)
+		if err != nil {
+			return err
+		}
+		if f.Item != 0 {
+			return fault.Say(fault.Invalid, "The file is used in a post: delete the post, or take the file out of it, first.")
+		}
+		waits, err := db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM draft_files WHERE file = $1", id)
+		if err != nil {
+			return err
+		}
+		if waits > 0 {
+			return fault.Say(fault.Invalid, "The file waits for a scheduled post: delete that first.")
+		}
+		tx.After(func() { s.drop([]string{f.Path, f.Preview}) })
+		_, err = tx.Exec(ctx, "DELETE FROM files WHERE id = $1", id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete file %d: %w", id, err)
+	}
+	return nil
+}
+
+// Thumbnail receives another small version of somebody's own file: the picture that stands for it until it plays, or is opened.
+func (s *Store) Thumbnail(ctx context.Context, owner int64, id ID, name string, r io.Reader) error {
+	if _, err := s.Get(ctx, s.d, owner, id); err != nil {
+		return err
+	}
+	p, release, err := s.receive(ctx, name, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	small, hash, err := s.preview(id, p)
+	if err != nil {
+		return err
+	}
+	err = s.d.Tx(ctx, func(tx *db.Tx) error {
+		f, err := s.Get(ctx, tx, owner, id)
+		if err != nil {
+			return err
+		}
+		if f.Preview != f.Path {
+			tx.After(func() { s.drop([]string{f.Preview}) })
+		}
+		_, err = tx.Exec(ctx, "UPDATE files SET preview = $1, blurhash = $2 WHERE id = $3", small, hash, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep the thumbnail of file %d: %w", id, err)
+	}
+	return nil
 }
 
 // Change is what somebody says anew about a file; nil leaves it as it is.
@@ -111,8 +171,12 @@ func Attach(ctx context.Context, tx *db.Tx, item int64, owner int64, ids []ID) e
 			return fault.Say(fault.Invalid, "The file %d waits for a scheduled post. Send it once more to use it now.", id)
 		}
 		switch f := byID[id]; {
-		case f == nil || f.Item == Profile:
+		case f == nil || f.Item == Profile || f.Item == Symbol:
 			return fault.Say(fault.Invalid, "The file %d does not exist, or is not yours. Files that are not used within a day are removed: send it again.", id)
+		case f.State == Waiting:
+			return fault.Say(fault.Invalid, "The file %d has not finished processing. Try again in a moment.", id)
+		case f.State == Failed:
+			return fault.Say(fault.Invalid, "The file %d cannot be used: %s", id, f.Error)
 		case f.Item != 0 && f.Item != -item:
 			return fault.Say(fault.Invalid, "The file %d is used already. Send it once more to use it again.", id)
 		default:

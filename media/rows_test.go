@@ -200,10 +200,10 @@ func TestSweep(t *testing.T) {
 			return must[string](t)(h.Avatar(t.Context(), h.anna, strings.NewReader(string(asPNG(t, quarters(9, 9)))), "icon"))
 		}
 		former, shown := avatar(), avatar()
-		exec(t, h.d, "UPDATE actors SET icon = $1 WHERE id = $2", shown, h.anna)
-		exec(t, h.d, "DELETE FROM items WHERE id = $1", gone)
+		run(t, h.d, "UPDATE actors SET icon = $1 WHERE id = $2", shown, h.anna)
+		run(t, h.d, "DELETE FROM items WHERE id = $1", gone)
 		// f[2] is loose, and f[3] is loose but fresh; besides there are bytes without a row, new ones, and a stranger's file.
-		orphan, fresh, stranger := newName(ID(h.d.NewID()), "image/png"), newName(ID(h.d.NewID()), "image/png"), "aa/README"
+		orphan, fresh, stranger := newName(ID(h.d.NewID()), ".png"), newName(ID(h.d.NewID()), ".png"), "aa/README"
 		for _, name := range []string{orphan, fresh, stranger} {
 			if err := h.keep(name, []byte("x")); err != nil {
 				t.Fatal(err)
@@ -218,7 +218,7 @@ func TestSweep(t *testing.T) {
 			t.Fatalf("%d files on disk: on the first day nothing is swept", n)
 		}
 		yesterday := time.Now().Add(-25 * time.Hour)
-		exec(t, h.d, "UPDATE files SET created = $1 WHERE id <> $2", db.Millis(yesterday), f[3])
+		run(t, h.d, "UPDATE files SET created = $1 WHERE id <> $2", db.Millis(yesterday), f[3])
 		err := filepath.Walk(h.dir, func(file string, info os.FileInfo, err error) error {
 			if err != nil || info.IsDir() || strings.HasSuffix(file, fresh) {
 				return err
@@ -251,7 +251,7 @@ func TestSweepMany(t *testing.T) {
 		err := h.d.Tx(t.Context(), func(tx *db.Tx) error {
 			for range n {
 				f := &File{ID: ID(h.d.NewID()), Owner: h.anna, Kind: "image", MIME: "image/png", Created: yesterday}
-				f.Path = newName(f.ID, f.MIME)
+				f.Path = newName(f.ID, extension(f.MIME))
 				if err := insertFile(t.Context(), tx, f, 0); err != nil {
 					return err
 				}
@@ -262,7 +262,7 @@ func TestSweepMany(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range n {
-			name := newName(ID(h.d.NewID()), "image/png")
+			name := newName(ID(h.d.NewID()), ".png")
 			if err := os.MkdirAll(filepath.Dir(h.file(name)), 0o700); err != nil {
 				t.Fatal(err)
 			}

@@ -4,23 +4,25 @@
 package media
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
+	"mime"
 	"net/http"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 )
 
-// ServeHTTP answers GET /media/…: our own files, and pictures of other nodes through the proxy. Names cannot be guessed and never
-// stand for other bytes, so answers may be kept for ever. Nothing but pictures is served, and none of it can run: the type is
-// ours, and it is not guessed again.
+// ServeHTTP answers GET /media/…: our own files, and pictures and recordings of other nodes. Names cannot be guessed and never stand for
+// other bytes, so answers may be kept for ever. None of it can run: the type is one of ours, it is not guessed again, documents are
+// only downloaded, and what is opened by itself is in a sandbox.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -32,56 +34,110 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "files can only be read", http.StatusMethodNotAllowed)
 		return
 	}
-	f, err := s.open(r)
-	if err != nil {
+	if err := s.serve(w, r); err != nil {
+		h.Del("Content-Disposition")
 		h.Set("Cache-Control", "no-store")
 		http.Error(w, fault.Sentence(err), fault.Status(err))
-		return
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	var head [16]byte
-	n, _ := io.ReadFull(f, head[:])
-	mime := sniff(head[:n])
-	if _, seek := f.Seek(0, io.SeekStart); err != nil || seek != nil || mime == "" {
-		h.Set("Cache-Control", "no-store")
-		http.Error(w, "this file cannot be read at the moment", http.StatusServiceUnavailable)
-		return
-	}
-	h.Set("Content-Type", mime)
-	h.Set("Content-Disposition", "inline")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	http.ServeContent(w, r, "", info.ModTime(), f)
 }
 
-func (s *Store) open(r *http.Request) (*os.File, error) {
+// serve answers, or returns why it did not.
+func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 	missing := fault.Say(fault.NotFound, "There is no such file.")
 	name, found := strings.CutPrefix(r.URL.Path, path.Join("/", s.base.Path, "media")+"/")
 	if !found {
-		return nil, missing
+		return missing
 	}
 	if rest, proxied := strings.CutPrefix(name, "proxy/"); proxied {
-		mac, encoded, _ := strings.Cut(rest, "/")
-		remote, err := base64.RawURLEncoding.DecodeString(encoded)
-		if err != nil || subtle.ConstantTimeCompare([]byte(mac), []byte(s.mac(string(remote)))) != 1 {
-			return nil, missing
+		remote, err := s.unseal(picturesOf, rest)
+		if err != nil {
+			return err
 		}
-		return s.proxied.open(r.Context(), string(remote))
+		f, err := s.proxied.open(r.Context(), remote)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		kind, err := sniffFile(f)
+		if err != nil {
+			return err
+		}
+		return deliver(w, r, f, kind)
 	}
-	if idOf(name) == 0 { // with that, no name leads out of the folder
-		return nil, missing
+	if rest, streamed := strings.CutPrefix(name, "stream/"); streamed {
+		remote, err := s.unseal(recordingsOf, rest)
+		if err != nil {
+			return err
+		}
+		return s.stream(w, r, remote)
+	}
+	kind := served[path.Ext(name)]
+	if idOf(name) == 0 || kind == "" { // with that, no name leads out of the folder
+		return missing
 	}
 	// Whose owner is suspended is not served, though its name may be known.
 	suspended, err := db.One(r.Context(), s.d, db.Scalar[int], "SELECT COUNT(*) FROM files f JOIN actors a ON a.id = f.owner WHERE f.id = $1 AND a.suspended > 0", idOf(name))
 	if err != nil {
-		return nil, fmt.Errorf("look whose file %s is: %w", name, err)
+		return fmt.Errorf("look whose file %s is: %w", name, err)
 	}
 	if suspended > 0 {
-		return nil, missing
+		return missing
 	}
 	f, err := os.Open(s.file(name))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, missing
+		return missing
 	}
-	return f, err
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if !slices.Contains(documents, kind) {
+		if found, err := sniffFile(f); err != nil || found != kind { // the disk is damaged
+			kind = ""
+		}
+	} else if err := s.download(r.Context(), w.Header(), idOf(name)); err != nil {
+		return err
+	}
+	return deliver(w, r, f, kind)
+}
+
+// deliver writes a file, or the part of it that was asked for.
+func deliver(w http.ResponseWriter, r *http.Request, f *os.File, kind string) error {
+	info, err := f.Stat()
+	if err != nil || kind == "" {
+		return fault.Say(fault.Unavailable, "This file cannot be read at the moment.")
+	}
+	h := w.Header()
+	if strings.HasPrefix(kind, "text/") {
+		kind += "; charset=utf-8"
+	}
+	h.Set("Content-Type", kind)
+	if h.Get("Content-Disposition") == "" {
+		h.Set("Content-Disposition", "inline")
+	}
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "", info.ModTime(), f)
+	return nil
+}
+
+// download says that a file is for the disk of who asks, and under which name (RFC 6266).
+func (s *Store) download(ctx context.Context, h http.Header, id ID) error {
+	name, err := db.One(ctx, s.d, db.Scalar[string], "SELECT f.name FROM files f WHERE f.id = $1", id)
+	if err != nil {
+		return fmt.Errorf("load the name of file %d: %w", id, err)
+	}
+	if h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name})); h.Get("Content-Disposition") == "" {
+		h.Set("Content-Disposition", "attachment")
+	}
+	return nil
+}
+
+// unseal returns the address in a path of ours, if it was us who wrote it there.
+func (s *Store) unseal(purpose, sealed string) (string, error) {
+	mac, encoded, _ := strings.Cut(sealed, "/")
+	remote, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || subtle.ConstantTimeCompare([]byte(mac), []byte(s.mac(purpose, string(remote)))) != 1 {
+		return "", fault.Say(fault.NotFound, "There is no such file.")
+	}
+	return string(remote), nil
 }

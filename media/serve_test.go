@@ -81,7 +81,7 @@ func TestServeNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []string{"/media/", "/media", "/", "", "/other/" + f.Path, "/media/../secret.png", "/media/secret.png", "/media/" + f.Path[:2] + "/", "/media/" + f.Path[:2] + "/../secret.png",
-		"/media/" + f.Path + "/", "/media/" + f.Path + "\x00", "/media/x/../" + f.Path, "/media//" + f.Path, "/media/" + newName(1, "image/png"), "/media/" + strings.ToUpper(f.Path),
+		"/media/" + f.Path + "/", "/media/" + f.Path + "\x00", "/media/x/../" + f.Path, "/media//" + f.Path, "/media/" + newName(1, ".png"), "/media/" + strings.ToUpper(f.Path),
 		"/media/proxy/", "/media/proxy/x", "/media/proxy/x/y", "/media/proxy//"} {
 		if got := h.status(t, p); got != 404 {
 			t.Errorf("%q: %d", p, got)

@@ -30,7 +30,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		args        []any
 	}{
 		{"unused uploads", "f.item = 0 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM draft_files d WHERE d.file = f.id)", []any{before}},
-		{"files of the history of deleted items", "f.item < -1 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = -f.item)", []any{before}},
+		{"files of the history of deleted items", "f.item < -1 AND f.item <> -2 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = -f.item)", []any{before}},
 		{"files of deleted items", "f.item > 0 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = f.item)", []any{before}},
 		{"former profile pictures", `f.item = -1 AND f.created < $1 AND NOT EXISTS (SELECT 1 FROM actors a WHERE a.id = f.owner AND a.deleted = 0
 			AND (a.icon = CAST($2 AS TEXT) || f.path OR a.image = CAST($2 AS TEXT) || f.path))`, []any{before, s.prefix()}},
@@ -136,7 +136,7 @@ func removeOlder(dir string, old time.Time) error {
 	}
 	for _, e := range list {
 		if info, err := e.Info(); err == nil && info.ModTime().Before(old) {
-			os.Remove(filepath.Join(dir, e.Name()))
+			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
 	return nil

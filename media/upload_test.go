@@ -89,7 +89,7 @@ func TestUploadFormats(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if b := h.stored(t, f.Path); f.MIME != c.mime || sniff(b) != c.mime || !strings.HasSuffix(f.Path, extensions[c.mime]) {
+		if b := h.stored(t, f.Path); f.MIME != c.mime || sniff(b) != c.mime || !strings.HasSuffix(f.Path, extension(c.mime)) {
 			t.Errorf("%s became %s %s", c.name, f.MIME, f.Path)
 		}
 		if same := f.Preview == f.Path; same != (c.preview == "same") || !same && c.name != "photo as PNG" && sniff(h.stored(t, f.Preview)) != c.preview {
@@ -185,8 +185,9 @@ func TestRefused(t *testing.T) {
 		"text":                    {[]byte("hello"), "JPEG, PNG, GIF or WebP"},
 		"HTML called foto.jpg":    {[]byte("<!doctype html><script>alert(1)</script>"), "JPEG, PNG, GIF or WebP"},
 		"SVG":                     {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), "JPEG, PNG, GIF or WebP"},
-		"PDF":                     {[]byte("%PDF-1.7"), "JPEG, PNG, GIF or WebP"},
-		"AVIF":                    {[]byte("\x00\x00\x00\x20ftypavif\x00\x00\x00\x00"), "JPEG, PNG, GIF or WebP"},
+		"PDF":                     {[]byte("%PDF-1.7"), "not what its name says"},
+		"AVIF":                    {[]byte("\x00\x00\x00\x20ftypavif\x00\x00\x00\x00"), "AVIF picture"},
+		"HEIC":                    {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), "HEIC picture"},
 		"a PNG that is HTML":      {[]byte("\x89PNG\r\n\x1a\n<html><script>alert(1)</script>"), "damaged"},
 		"a JPEG that is HTML":     {[]byte("\xff\xd8\xff<html>"), "damaged"},
 		"a GIF that is a script":  {[]byte("GIF89a/*\x00\x00\x00\x00\x00*/=1;alert(1)"), "damaged"},

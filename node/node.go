@@ -128,11 +128,17 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	}
 	n.Dir = &actors.Directory{DB: n.DB, Client: n.Client, Base: n.Base, Domain: domain, Secret: secret, NewRSA: o.NewRSA, Limited: c.Network.Limited}
 	n.Media = media.New(n.DB, filepath.Join(o.Data, "media"), n.Base, secret, func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
-		if p, err := actors.DecisionOn(ctx, n.DB, federation.Host(address)); err != nil || p.Policy == actors.PeerBlocked || p.RejectMedia {
-			return nil, "", errors.Join(err, fault.Say(fault.NotFound, "Nothing is shown of %s.", federation.Host(address)))
+		if err := n.shows(ctx, address); err != nil {
+			return nil, "", err
 		}
 		return n.Client.File(ctx, address, most)
 	})
+	n.Media.Stream = func(ctx context.Context, address, byteRange string) (*federation.Part, error) {
+		if err := n.shows(ctx, address); err != nil {
+			return nil, err
+		}
+		return n.Client.Part(ctx, address, byteRange, media.MaxStreamBytes)
+	}
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
@@ -147,6 +153,11 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
 	n.Moderation.Prepare()
+	tools := media.FindTools()
+	if tools == nil {
+		n.Log.Info("ffmpeg is not there: video, sound and AVIF pictures are refused")
+	}
+	n.Media.Prepare(n.Jobs, tools)
 	n.Inbox.Prepare()
 	n.Jobs.Handle(jobDaily, n.daily)
 	proxies, err := prefixes(c.Network.TrustedProxies)
@@ -155,6 +166,15 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 	}
 	n.handler = n.routes(proxies)
 	return n.Dir.Bootstrap(ctx, c.Node.Name)
+}
+
+// shows tells whether files at an address of another host are shown here.
+func (n *Node) shows(ctx context.Context, address string) error {
+	host := federation.Host(address)
+	if p, err := actors.DecisionOn(ctx, n.DB, host); err != nil || p.Policy == actors.PeerBlocked || p.RejectMedia {
+		return errors.Join(err, fault.Say(fault.NotFound, "Nothing is shown of %s.", host))
+	}
+	return nil
 }
 
 // ServeHTTP answers every request to the node.

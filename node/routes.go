@@ -28,6 +28,7 @@ func (n *Node) routes(proxies []netip.Prefix) http.Handler {
 	documents.Routes(r)
 	n.clients = &api.API{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Outbox: n.Outbox, Inbox: n.Inbox, Auth: n.Auth, Media: n.Media, Moderation: n.Moderation,
 		Version: Version, Name: n.Config.Node.Name, Email: n.Config.Node.Email, Requests: n.Config.Limits.Requests, Log: n.Log}
+	n.clients.Prepare()
 	n.clients.Routes(r)
 	r.PathPrefix("/media/").Handler(n.Media)
 	pages := &web.Web{DB: n.DB, Dir: n.Dir, Timelines: n.Timelines, Media: n.Media, Auth: n.Auth, Base: n.Base, NodeName: n.Config.Node.Name, Version: Version, Log: n.Log}

@@ -245,6 +245,16 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	if d.Poll != nil {
 		i.Kind = content.Question
 	}
+	texts := []string{i.Source, i.Summary}
+	if d.Poll != nil {
+		for _, option := range d.Poll.Options {
+			texts = append(texts, option.Name)
+		}
+	}
+	var err error
+	if i.Emojis, err = o.Library.Emojis(ctx, o.DB, texts...); err != nil {
+		return nil, err
+	}
 	m := &content.Made{Item: i, Tags: text.Tags, Files: d.Files}
 	for _, a := range text.Mentions {
 		m.Recipients = append(m.Recipients, content.Recipient{Actor: a.ID, Mention: true})

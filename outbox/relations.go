@@ -256,7 +256,10 @@ func (o *Outbox) Unblock(ctx context.Context, who, target *actors.Actor) error {
 
 // UpdateProfile keeps a changed profile and tells it to everybody who follows it.
 func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
+	err := o.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		if a.Emojis, err = o.Library.ProfileEmojis(ctx, tx, a); err != nil {
+			return err
+		}
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
 			return err
 		}

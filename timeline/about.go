@@ -27,10 +27,11 @@ func (t *Timelines) NotifyAbout(ctx context.Context, tx *db.Tx, owner actors.ID,
 	if err != nil {
 		return fmt.Errorf("notify actor %d of %s: %w", owner, kind, err)
 	}
-	if n, _ := res.RowsAffected(); n > 0 {
-		t.wake(tx, Hint{Event: Notified, Notification: id, Recipients: []actors.ID{owner}})
+	if n, _ := res.RowsAffected(); n == 0 {
+		return nil
 	}
-	return nil
+	t.wake(tx, Hint{Event: Notified, Notification: id, Owner: owner})
+	return t.push(ctx, tx, id, owner, kind, who)
 }
 
 // Announce gives a hint about an announcement to everybody who is watching.

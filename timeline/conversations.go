@@ -64,7 +64,7 @@ func (t *Timelines) converse(ctx context.Context, tx *db.Tx, i *content.Item) er
 		if _, err := tx.Exec(ctx, "INSERT INTO directs (owner, item, conversation) VALUES ($1, $2, $3)", owner, i.ID, id); err != nil {
 			return fmt.Errorf("keep %s in a conversation of actor %d: %w", i.IRI, owner, err)
 		}
-		t.wake(tx, Hint{Event: Talked, Item: i.ID, Author: i.Author, Conversation: id, Recipients: []actors.ID{owner}})
+		t.wake(tx, Hint{Event: Talked, Conversation: id, Owner: owner})
 	}
 	return nil
 }

@@ -334,7 +334,7 @@ func (t *Timelines) DeleteWord(ctx context.Context, v actors.Viewer, id int64, e
 // changeFilters runs a change and tells the viewer's other clients.
 func (t *Timelines) changeFilters(ctx context.Context, v actors.Viewer, change func(*db.Tx) error) error {
 	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
-		t.wake(tx, Hint{Event: Filters, Recipients: []actors.ID{v.ID}})
+		t.wake(tx, Hint{Event: Filters, Owner: v.ID})
 		return change(tx)
 	})
 	if err != nil {

@@ -65,8 +65,8 @@ func (t *Timelines) Notify(ctx context.Context, tx *db.Tx, owner actors.ID, kind
 	case apart:
 		return t.request(ctx, tx, owner, who)
 	}
-	t.wake(tx, Hint{Event: Notified, Notification: id, Recipients: []actors.ID{owner}})
-	return nil
+	t.wake(tx, Hint{Event: Notified, Notification: id, Owner: owner})
+	return t.push(ctx, tx, id, owner, kind, who)
 }
 
 var notifySQL = `INSERT INTO notifications (id, owner, kind, actor, item, filtered)

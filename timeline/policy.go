@@ -165,7 +165,7 @@ func (t *Timelines) AnswerRequests(ctx context.Context, v actors.Viewer, ids []i
 		if _, err := tx.Exec(ctx, "INSERT INTO heard (owner, actor) SELECT $1, a.id FROM actors a WHERE a.id IN ("+list+") ON CONFLICT (owner, actor) DO NOTHING", args...); err != nil {
 			return err
 		}
-		t.wake(tx, Hint{Event: Merged, Recipients: []actors.ID{v.ID}})
+		t.wake(tx, Hint{Event: Merged, Owner: v.ID})
 		_, err = tx.Exec(ctx, "UPDATE notifications SET filtered = FALSE WHERE owner = $1 AND filtered AND actor IN ("+list+")", args...)
 		return err
 	})

@@ -138,7 +138,7 @@ func TestRequests(t *testing.T) {
 		if _, err := b.ChangePolicy(ctx, v, func(p *timeline.Policy) { p.NotFollowing = timeline.Apart }); err != nil {
 			t.Fatal(err)
 		}
-		hints := b.Watch(t.Context())
+		hints := b.hints()
 		mention := func(m *content.Made) { m.Recipients = []content.Recipient{{Actor: me.ID, Mention: true}} }
 		var strangers []*actors.Actor
 		var last []content.ID
@@ -185,7 +185,7 @@ func TestRequests(t *testing.T) {
 			}
 		}
 		answer(true, all[0].ID, all[1].ID)
-		if h := <-hints; h.Event != timeline.Merged || h.Recipients[0] != me.ID {
+		if h := <-hints; h.Event != timeline.Merged || h.Owner != me.ID {
 			t.Errorf("hint of merging: %+v", h)
 		}
 		answer(false, all[2].ID)

@@ -62,16 +62,8 @@ func (t *Timelines) Publish(ctx context.Context, tx *db.Tx, m *content.Made) (bo
 	if err := t.wantCard(ctx, tx, i); err != nil {
 		return true, err
 	}
-	t.wake(tx, Hint{Event: Update, Item: i.ID, Author: i.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Update, Item: i.ID})
 	return true, nil
-}
-
-func recipients(m *content.Made) []actors.ID {
-	ids := make([]actors.ID, len(m.Recipients))
-	for n, r := range m.Recipients {
-		ids[n] = r.Actor
-	}
-	return ids
 }
 
 // A group boosts every post of its members: that is its task and nobody needs to be told.
@@ -125,7 +117,7 @@ func (t *Timelines) Republish(ctx context.Context, tx *db.Tx, before *content.It
 	if err := t.wantCard(ctx, tx, m.Item); err != nil {
 		return err
 	}
-	t.wake(tx, Hint{Event: Changed, Item: before.ID, Author: before.Author, Recipients: recipients(m)})
+	t.wake(tx, Hint{Event: Changed, Item: before.ID})
 	return nil
 }
 
@@ -135,7 +127,7 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 	if err != nil {
 		return fmt.Errorf("conversations with %s: %w", i.IRI, err)
 	}
-	gone, err := t.Library.Remove(ctx, tx, i)
+	gone, facts, err := t.remove(ctx, tx, i)
 	if err != nil {
 		return err
 	}
@@ -151,7 +143,7 @@ func (t *Timelines) Unpublish(ctx context.Context, tx *db.Tx, i *content.Item) e
 		return fmt.Errorf("notifications about %s: %w", i.IRI, err)
 	}
 	for _, x := range gone {
-		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Author: x.Author})
+		t.wake(tx, Hint{Event: Deleted, Item: x.ID, Gone: goneOf(x, x.ID == i.ID, facts)})
 	}
 	return nil
 }

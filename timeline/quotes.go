@@ -22,7 +22,7 @@ func (t *Timelines) SetQuote(ctx context.Context, tx *db.Tx, i *content.Item, to
 	if err := t.Library.SetQuote(ctx, tx, i, to); err != nil {
 		return err
 	}
-	t.wake(tx, Hint{Event: Changed, Item: i.ID, Author: i.Author})
+	t.wake(tx, Hint{Event: Changed, Item: i.ID})
 	if to.Of == 0 {
 		return nil
 	}

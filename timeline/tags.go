@@ -39,16 +39,7 @@ func tagNames(names []string) []string {
 func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f TagFilter, p actors.Page) ([]*content.Item, error) {
 	names := tagNames(append([]string{name}, f.Any...))
 	list, args := db.In(nil, names)
-	condition := "i.audience = 0 AND i.hidden = 0"
-	if f.Local {
-		condition += " AND i.local"
-	}
-	if f.Remote {
-		condition += " AND NOT i.local"
-	}
-	if f.Media {
-		condition += hasMedia
-	}
+	condition := taggable + f.sql()
 	for _, one := range tagNames(f.All) {
 		args = append(args, one)
 		condition += fmt.Sprintf(" AND EXISTS (SELECT 1 FROM tags m WHERE m.item = i.id AND m.name = $%d)", len(args))

@@ -22,7 +22,6 @@ type Timelines struct {
 	DB      *db.DB
 	Library *content.Library
 	Jobs    *jobs.Queue
-	hub     hub
 	usage   usage
 	trends  trends
 }
@@ -140,7 +139,13 @@ type PublicFilter struct{ Local, Remote, Media bool }
 
 // Public is what everybody wrote for everybody, without replies and boosts.
 func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter, p actors.Page) ([]*content.Item, error) {
-	condition := "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
+	return t.wanted(ctx, v, public+f.sql(), nil, p)
+}
+
+const public = "i.audience = 0 AND i.kind <> 'Announce' AND i.reply_iri = '' AND i.hidden = 0"
+
+// sql continues a condition on items of the alias i.
+func (f PublicFilter) sql() (condition string) {
 	if f.Local {
 		condition += " AND i.local"
 	}
@@ -150,10 +155,13 @@ func (t *Timelines) Public(ctx context.Context, v actors.Viewer, f PublicFilter,
 	if f.Media {
 		condition += hasMedia
 	}
-	return t.wanted(ctx, v, condition, nil, p)
+	return condition
 }
 
 const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
+
+// taggable is what a hashtag leads to.
+const taggable = "i.audience = 0 AND i.hidden = 0"
 
 // AuthorFilter narrows what an actor wrote.
 type AuthorFilter struct {
@@ -189,12 +197,14 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 
 // Group is what was posted in a group: every root and every reply, without the wrapping boosts.
 func (t *Timelines) Group(ctx context.Context, v actors.Viewer, group actors.ID, roots bool, p actors.Page) ([]*content.Item, error) {
-	condition := "i.grp = $1 AND i.grp > 0 AND i.boost_of = 0"
+	condition := inGroup("$1")
 	if roots {
 		condition += " AND i.reply_iri = ''"
 	}
 	return t.wanted(ctx, v, condition, []any{group}, p)
 }
+
+func inGroup(group string) string { return "i.grp = " + group + " AND i.grp > 0 AND i.boost_of = 0" }
 
 // Voted is what the viewer liked or bookmarked, newest vote first; the cursors are those of the votes.
 func (t *Timelines) Voted(ctx context.Context, v actors.Viewer, kind string, p actors.Page) (items []*content.Item, cursors []int64, err error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -210,6 +211,7 @@ func (w *Web) pathOf(a *actors.Actor) string {
 
 func (w *Web) attachment(f media.File) attachment {
 	a := attachment{File: f, URL: w.local(w.Media.URL(f)), Preview: w.local(w.Media.PreviewURL(f)), Host: federation.Host(f.Remote)}
+	a.Name = f.Name
 	if f.Remote != "" {
 		if u, err := url.Parse(f.Remote); err == nil {
 			a.Name = u.Path[strings.LastIndexByte(u.Path, '/')+1:]
@@ -220,6 +222,27 @@ func (w *Web) attachment(f media.File) attachment {
 
 // Embedded tells whether the file itself is shown, and not a link to it: nothing is loaded from other servers.
 func (a attachment) Embedded() bool { return strings.HasPrefix(a.URL, "/") && a.Kind != "unknown" }
+
+// Document tells whether the file is one of ours to download.
+func (a attachment) Document() bool { return a.Remote == "" && a.Kind == "unknown" }
+
+// Ending is the kind of a document as people know it: PDF, DOCX.
+func (a attachment) Ending() string {
+	return strings.ToUpper(strings.TrimPrefix(path.Ext(a.Name), "."))
+}
+
+// Bytes is how large a file is, "" when that is not known.
+func (a attachment) Bytes() string {
+	switch {
+	case a.Size <= 0:
+		return ""
+	case a.Size < 1000:
+		return fmt.Sprintf("%d B", a.Size)
+	case a.Size < 1_000_000:
+		return fmt.Sprintf("%d kB", (a.Size+500)/1000)
+	}
+	return fmt.Sprintf("%d MB", (a.Size+500_000)/1_000_000)
+}
 
 // newVotes is nil where there is no poll.
 func newVotes(p *content.Poll) *votes {

@@ -26,6 +26,7 @@ type commands struct {
 	Serve        serve        `cmd:"" help:"Run the node."`
 	User         user         `cmd:"" help:"The people of the node."`
 	Group        group        `cmd:"" help:"The groups of the node."`
+	Emoji        emoji        `cmd:"" help:"The emojis of the node: pictures that people can use in texts."`
 	Peer         peer         `cmd:"" help:"Other nodes, and what you decided about them."`
 	Text         text         `cmd:"" help:"What the node says of itself: description, about, privacy and terms."`
 	Rule         rule         `cmd:"" help:"The rules of the node."`
