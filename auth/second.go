@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -112,11 +111,15 @@ func (a *Auth) FinishSecondFactor(ctx context.Context, account actors.ID, digits
 
 // NewRecoveryCodes replaces those that a person has.
 func (a *Auth) NewRecoveryCodes(ctx context.Context, account actors.ID) ([]string, error) {
-	if has, err := a.HasSecondFactor(ctx, account); err != nil || !has {
-		return nil, errors.Join(err, fault.Say(fault.Invalid, "There is no second factor to recover."))
+	has, err := a.HasSecondFactor(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	if !has {
+		return nil, fault.Say(fault.Invalid, "There is no second factor to recover.")
 	}
 	var told []string
-	err := a.d.Tx(ctx, func(tx *db.Tx) (err error) {
+	err = a.d.Tx(ctx, func(tx *db.Tx) (err error) {
 		told, err = a.renew(ctx, tx, account)
 		return err
 	})

@@ -18,6 +18,7 @@ type settingsBody struct {
 	Email          string
 	Second         time.Time // since; zero: there is none
 	Browsers, Apps int
+	Admin          bool
 	Done           string // what was changed just now
 }
 
@@ -45,7 +46,7 @@ func (w *Web) settings(rw http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	body := settingsBody{Who: w.link(who), Email: q.account.Email, Second: f.Since, Browsers: len(browsers), Apps: len(apps)}
+	body := settingsBody{Who: w.link(who), Email: q.account.Email, Second: f.Since, Browsers: len(browsers), Apps: len(apps), Admin: q.account.Admin}
 	if text, found := doneTexts[q.URL.Query().Get("done")]; found {
 		body.Done = q.loc.T(text)
 	}

@@ -87,7 +87,12 @@ func TestSecondFactor(t *testing.T) {
 	if len(recovery) != 10 {
 		t.Fatalf("recovery codes %v", recovery)
 	}
-	here.get("/settings?done=second").has(t, "De tweede stap staat aan", "Aan, sinds")
+	_, err := h.DB.Exec(t.Context(), "UPDATE accounts SET admin = TRUE")
+	h.check(err)
+	bas := h.browser()
+	bas.login("bas")
+	bas.get("/settings").has(t, "Jij beheert deze node")
+	here.get("/settings?done=second").has(t, "!Jij beheert deze node", "De tweede stap staat aan", "Aan, sinds")
 	there.get("/").has(t, "!Ingelogd als") // that browser showed the password alone
 
 	// The password is not enough any more.
