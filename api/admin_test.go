@@ -315,6 +315,7 @@ func TestBlocksAtTheDoor(t *testing.T) {
 			{"test of another", "eva", "POST", "/api/v1/admin/canonical_email_blocks/test", "email=piet@post.example", 200, has("[]"), nil},
 			{"no hash", "eva", "POST", "/api/v1/admin/canonical_email_blocks", "canonical_email_hash=x", 422, has("SHA-256"), nil},
 			{"networks", "eva", "GET", "/api/v1/admin/ip_blocks", "", 200, has(`"ip":"198.51.100.0/24"`, `"comment":"Robots"`), nil},
+			{"a network", "eva", "GET", "/api/v1/admin/ip_blocks/{ip}", "", 200, has(`"ip":"198.51.100.0/24"`), nil},
 			{"a wrong one", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=zo&severity=no_access", 422, has("Ip"), nil},
 			{"a wrong severity", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=203.0.113.7&severity=odd", 422, has("Severity"), nil},
 			{"oneself", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=192.0.2.0/24&severity=no_access", 422, has("you use now"), nil},
