@@ -137,27 +137,23 @@ func bearerOf(r *http.Request) string {
 func (a *API) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.begin(w, r)
+		if err == nil { // before anything is received of who may not send it
+			err = a.admit(c, route.scope)
+		}
+		limit := int64(maxBody)
+		if err == nil && strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
+			limit = media.MaxVideoBytes + media.MaxBytes
+			err = timeToUpload(w)
+		}
 		if err != nil {
 			a.fail(w, r, err)
 			return
-		}
-		limit := int64(maxBody)
-		if strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
-			limit = media.MaxVideoBytes + media.MaxBytes
-			if err := a.admitUpload(w, r, route.scope); err != nil {
-				a.fail(w, r, err)
-				return
-			}
 		}
 		p, done, err := readParams(w, r, limit)
 		defer done()
-		if err != nil {
-			a.fail(w, r, err)
-			return
-		}
 		c.params = p
 		var answer any
-		if err = a.admit(c, route.scope); err == nil {
+		if err == nil {
 			answer, err = route.handler(r.Context(), c)
 		}
 		if err != nil {
