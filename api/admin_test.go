@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
@@ -411,7 +412,7 @@ func TestSignUp(t *testing.T) {
 		piet, err := actors.LocalByName(w.Context(), w.api.DB, "piet")
 		w.check(err)
 		w.names["piet"] = digits(piet.ID)
-		if _, err := w.api.Auth.Login(w.Context(), "piet", "vier losse woorden hier", "192.0.2.9:1"); err == nil || !strings.Contains(err.Error(), "pending") {
+		if _, err := w.api.Auth.Login(w.Context(), "piet", "vier losse woorden hier", auth.From{Address: "192.0.2.9:1"}); err == nil || !strings.Contains(err.Error(), "pending") {
 			t.Errorf("who waits can log in: %v", err)
 		}
 		w.run([]scenario{

@@ -57,6 +57,7 @@ type call struct {
 	header  http.Header
 	bearer  string
 	access  auth.Access // of the token; zero without one
+	unknown error       // why the token gives nothing
 	viewer  actors.Viewer
 }
 
@@ -110,8 +111,9 @@ func (a *API) Routes(r *mux.Router) {
 	})
 }
 
-// begin sets what every answer carries, and refuses who asks too often.
-func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
+// begin sets what every answer carries, finds out who asks, and refuses who asks too often. A token that is not good is no
+// reason yet: see admit.
+func (a *API) begin(w http.ResponseWriter, r *http.Request) (*call, error) {
 	cors(w.Header())
 	if w.Header().Get("X-Request-Id") == "" {
 		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
@@ -120,32 +122,55 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
 	if isOwn(r.URL.Path) {
 		a.beginOwn(w.Header())
 	}
-	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
+	c := &call{api: a, r: r, header: w.Header()}
+	if c.bearer = bearerOf(r); c.bearer != "" {
+		c.access, c.unknown = a.Auth.Token(r.Context(), c.bearer)
+	}
+	var all []bucket
+	if a.Requests > 0 {
+		all = bucketsOf(c.access, r, a.Requests)
+	}
+	return c, a.buckets.limit(w.Header(), all)
+}
+
+// bearerOf is the token that a request carries, or "".
+func bearerOf(r *http.Request) string {
+	bearer, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if given {
+		return bearer
+	}
+	if !strings.HasPrefix(r.URL.Path, streamingPath) {
+		return ""
+	}
+	if bearer = r.URL.Query().Get("access_token"); bearer != "" { // browsers cannot send that header with a WebSocket
+		return bearer
+	}
+	if protocols := websocketProtocols(r); len(protocols) > 0 {
+		return protocols[0]
+	}
+	return ""
 }
 
 func (a *API) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := a.begin(w, r); err != nil {
-			a.fail(w, r, err)
-			return
+		c, err := a.begin(w, r)
+		if err == nil { // before anything is received of who may not send it
+			err = a.admit(c, route.scope)
 		}
 		limit := int64(maxBody)
-		if strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
+		if err == nil && strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
 			limit = media.MaxVideoBytes + media.MaxBytes
-			if err := a.admitUpload(w, r, route.scope); err != nil {
-				a.fail(w, r, err)
-				return
-			}
+			err = timeToUpload(w)
 		}
-		p, done, err := readParams(w, r, limit)
-		defer done()
 		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
-		c := &call{params: p, api: a, r: r, header: w.Header()}
+		p, done, err := readParams(w, r, limit)
+		defer done()
+		c.params = p
 		var answer any
-		if err = a.admit(c, route.scope); err == nil {
+		if err == nil {
 			answer, err = route.handler(r.Context(), c)
 		}
 		if err != nil {
@@ -183,23 +208,16 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 //	user            a person's token
 //	admin:x         an administrator's token with the scope
 func (a *API) admit(c *call, scope string) error {
-	bearer, given := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	if !given && strings.HasPrefix(c.r.URL.Path, streamingPath) { // browsers cannot send that header with a WebSocket
-		bearer = c.Text("access_token")
-		if protocols := websocketProtocols(c.r); bearer == "" && len(protocols) > 0 {
-			bearer = protocols[0]
-		}
-		given = bearer != ""
-	}
 	optional := scope == "public" || strings.HasSuffix(scope, "?")
-	if !given && optional {
+	switch {
+	case c.unknown != nil:
+		return c.unknown
+	case c.bearer == "" && optional && !strings.HasPrefix(c.r.Header.Get("Authorization"), "Bearer"):
 		return nil
+	case c.bearer == "":
+		return fault.Say(fault.Unauthorized, "An access token is needed.")
 	}
-	access, err := a.Auth.Token(c.r.Context(), bearer)
-	if err != nil {
-		return err
-	}
-	c.access, c.bearer = access, bearer
+	access := c.access
 	if access.Account != nil {
 		c.viewer = actors.Viewer{ID: access.Account.ID}
 	}

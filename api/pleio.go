@@ -163,7 +163,7 @@ func (a *API) notAllowed(methods []string) http.Handler {
 			preflight(w, r)
 			return
 		}
-		if err := a.begin(w, r); err != nil {
+		if _, err := a.begin(w, r); err != nil {
 			a.fail(w, r, err)
 			return
 		}

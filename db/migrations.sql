@@ -929,6 +929,20 @@ CREATE TABLE active_days (
 
 ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts
 
+-- What a person shows besides the password.
+CREATE TABLE second_factors (
+  account BIGINT PRIMARY KEY REFERENCES accounts (actor) ON DELETE CASCADE,
+  secret  BYTEA NOT NULL,                     -- sealed
+  since   BIGINT NOT NULL DEFAULT 0,          -- 0: it is being set up
+  step    BIGINT NOT NULL DEFAULT 0           -- of the last code that was accepted: none counts twice
+);
+
+CREATE TABLE recovery_codes (
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  hash    TEXT NOT NULL,
+  PRIMARY KEY (account, hash)
+);
+
 -- Where a client wants notifications to be pushed to (RFC 8030).
 CREATE TABLE pushes (
   id       BIGINT PRIMARY KEY,
