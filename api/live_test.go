@@ -441,3 +441,18 @@ func TestAnotherProcessHears(t *testing.T) {
 		}
 	})
 }
+
+// Lists that one person looks at, or pretends to, on many connections are arguments of the query for everybody.
+func TestOnePersonLooksAtSoManyLists(t *testing.T) {
+	v := &live{open: map[*listener]bool{}}
+	for n := range 3 {
+		l := &listener{viewer: 1}
+		for m := range maxSubscriptions {
+			l.streams = append(l.streams, &subscription{place: timeline.InList, list: timeline.ListID(1000*n + m + 1)})
+		}
+		v.open[l] = true
+	}
+	if got := len(v.looking().Lists); got != maxSubscriptions {
+		t.Errorf("one person has %d lists looked at", got)
+	}
+}
