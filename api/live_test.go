@@ -456,3 +456,21 @@ func TestOnePersonLooksAtSoManyLists(t *testing.T) {
 		t.Errorf("one person has %d lists looked at", got)
 	}
 }
+
+// A connection costs memory for as long as it lasts: one person has not more than so many.
+func TestOnePersonHasSoManyConnections(t *testing.T) {
+	each(t, func(w *world) {
+		cut := 0
+		for n := range mostOpen + 2 {
+			l := &listener{viewer: 1, cut: func() { cut++ }}
+			if n == mostOpen+1 {
+				l.viewer = 2
+			}
+			w.api.join(l)
+			defer w.api.leave(l)
+		}
+		if cut != 1 {
+			t.Errorf("%d connections were cut, and not the one that is too many", cut)
+		}
+	})
+}
