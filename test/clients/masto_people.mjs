@@ -39,7 +39,7 @@ export async function people(world) {
   await limits(world);
   await lists(world, there);
 
-  check(Array.isArray((await anna.v1.accounts.familiarFollowers.fetch([there.id]))[0].accounts), "familiar followers");
+  check(Array.isArray((await anna.v1.accounts.familiarFollowers.fetch({ id: [there.id] }))[0].accounts), "familiar followers");
   check((await anna.v1.accounts.$select(me.id).identityProofs.list()).length === 0, "identity proofs");
   check(Array.isArray(await anna.v1.suggestions.list()), "suggestions, the old way");
   check(Array.isArray(await anna.v2.suggestions.list()), "suggestions");

@@ -15,8 +15,8 @@ export async function reading(world) {
   await push(world);
 }
 
-async function timelines({ anna, berend, me, list, open }) {
-  const link = "https://gouda.example/plan";
+async function timelines({ anna, berend, me, list, open, there }) {
+  const link = there.url; // a page that can be had
   const post = await anna.v1.statuses.create({ status: `Lees ${link} over #wonen` });
   check(has(await anna.v1.timelines.home.list({ limit: 5 }), post.id), "the home timeline");
   check(has(await open.v1.timelines.public.list({ local: true }), post.id), "the local timeline");
@@ -24,7 +24,8 @@ async function timelines({ anna, berend, me, list, open }) {
   check((await open.v1.timelines.public.list({ onlyMedia: true })).every((s) => s.mediaAttachments.length > 0), "the timeline of pictures");
   check(has(await open.v1.timelines.tag.$select("wonen").list(), post.id), "the timeline of a tag");
   check((await anna.v1.timelines.list.$select(list.id).list()).every((s) => s.account.acct.includes("bas")), "the timeline of a list");
-  check(Array.isArray(await open.v1.timelines.link.list({ url: link })), "the timeline of a link");
+  await until("the timeline of a link has the post", async () => has(await await open.v1.timelines.link.list({ url: link }).then((page) => page, () => []), post.id));
+  check((await anna.v1.statuses.$select(post.id).card.fetch()).url === link, "the card of a post");
   check((await berend.v1.accounts.$select(me.id).statuses.list({ excludeReblogs: true, excludeReplies: true })).length > 3, "the posts of an account");
 
   // Two pages have no post in common, and come in order.

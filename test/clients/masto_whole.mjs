@@ -18,7 +18,7 @@ const { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient } = 
 
 // What masto can ask and a node does not answer, and why.
 const leftOut = [
-  [/^v1\.(annualReports|collections)\.|Collections\.list$/, "annual reports and collections stay out"],
+  [/^v1\.(annualReports|collections)\.|[cC]ollections\.list$/, "annual reports and collections stay out"],
   [/^v1\.admin\.trends\..*(approve|reject)$|\.publishers\./, "trends are not reviewed beforehand: there is nothing to approve"],
   [/^v1\.conversations\.\$select\.unread$/, "in no documentation of Mastodon"],
   [/^v1\.instance\.languages\.list$/, "in no documentation of Mastodon: GET /api/v2/instance has the languages"],
