@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 import urllib.parse
 import urllib.request
@@ -52,7 +53,8 @@ def screen(text, end):
     called.add("tui")
     child, terminal = pty.fork()
     if child == 0:
-        os.execvpe("toot", ["toot", "tui"], dict(day.environment, TERM="xterm", LINES="40"))
+        termios.tcsetwinsize(0, (40, 120))
+        os.execvpe("toot", ["toot", "tui"], dict(day.environment, TERM="xterm"))
     shown, until = b"", time.monotonic() + 20
     while text.encode() not in shown:
         if time.monotonic() > until:
@@ -145,7 +147,7 @@ def others(me):
     wait("timeline", "a post of the list", lambda: "Kun jij" in toot("timeline", "--once", "--list", made["id"]))
     wait("notifications", "the mention", lambda: "Kun jij" in toot("notifications", "--mentions"))
     shows("notifications", "Kun jij", "notifications", "--reverse")
-    screen("Een antwoord", b"q")
+    screen("Kun jij", b"q")  # the newest post is the one that it opens
     toot("notifications", "--clear")
     if "Kun jij" in toot("notifications"):
         fail("notifications", "they are still there")

@@ -25,6 +25,7 @@ func TestWholeClients(t *testing.T) {
 		"toot":        {python, "toot_whole.py"},
 		"Mastodon.py": {python, "mastodonpy_whole.py"},
 		"masto":       {filepath.Join(folder, "..", "peers", "node"), "masto_whole.mjs"},
+		"browser":     {filepath.Join(folder, "..", "peers", "node"), "browser.mjs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
