@@ -99,9 +99,22 @@ await section("headers", async () => {
     const [first, second] = [await post(), await post()];
     const home = await fetch(`${window.server}/api/v1/timelines/home?limit=2`, { headers });
     const refused = await fetch(`${window.server}/api/v1/accounts/verify_credentials`, { headers: { authorization: "Bearer fout" } });
-    return { once: first.id === second.id, link: home.headers.get("link"), limit: home.headers.get("x-ratelimit-limit"), refused: refused.status };
+    const json = (path) => fetch(new URL(path, window.server)).then((r) => r.json());
+    const { links } = await json("/.well-known/nodeinfo");
+    const software = (await json(links[0].href)).software.name;
+    const issuer = (await json("/.well-known/oauth-authorization-server")).issuer;
+    const { acct, avatar, header } = await window.client.v1.accounts.verifyCredentials();
+    const subject = (await json(`/.well-known/webfinger?resource=acct:${acct}@${new URL(window.server).host}`)).subject;
+    for (const url of [avatar, header]) {
+      const picture = new Image();
+      picture.crossOrigin = "anonymous";
+      picture.src = url;
+      await picture.decode();
+    }
+    return { software, issuer, subject, once: first.id === second.id, link: home.headers.get("link"), limit: home.headers.get("x-ratelimit-limit"), refused: refused.status };
   });
   check(seen.once && seen.link?.includes("max_id=") && seen.limit && seen.refused === 401, "what a script of another origin gets", seen);
+  check(seen.software === "pleio-node" && seen.issuer && seen.subject?.startsWith("acct:anna@"), "what it finds out about the server", seen);
   const expected = problems.findIndex((p) => p.includes("status of 401"));
   if (expected >= 0) problems.splice(expected, 1); // the browser tells that one too, and it was asked for
 });

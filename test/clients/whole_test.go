@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pleio-node/pleio-node/test/harness"
 )
@@ -55,4 +56,35 @@ func newWorld(t *testing.T, folder string) []string {
 		"EMAIL=anna@node.example", "PASSWORD="+harness.Password,
 		"ADMIN_TOKEN="+here.Run("user", "token", harness.Admin, "--scopes", "read write follow push admin:read admin:write"),
 		"OTHER_BASE="+there.URL, "OTHER_TOKEN="+bas, "PERSON=bas@"+there.Host, "GROUP="+there.AddGroup("wonen", "bas"))
+}
+
+// Somebody goes on at the other node: who followed the old account, here or there, follows the new one, and apps are told where it is.
+func TestMoveAsClientsSeeIt(t *testing.T) {
+	if os.Getenv("PLEIO_TEST_CLIENTS") == "" {
+		t.Skip("PLEIO_TEST_CLIENTS is not set: make check runs these tests")
+	}
+	here, there := harness.Start(t, harness.Options{Name: "Gouda"}), harness.Start(t, harness.Options{Name: "Waterschap"})
+	here.AddUser("anna")
+	there.AddUser("ans")
+	follower := map[*harness.Node]string{here: here.AddUser("berend"), there: there.AddUser("bas")}
+	for n, token := range follower {
+		n.Follow(token, "anna@"+here.Host)
+	}
+	there.Run("user", "alias", "ans", "--add", "@anna@"+here.Host)
+	here.Run("user", "move", "anna", "--to", "@ans@"+there.Host)
+	for n, token := range follower {
+		to := n.Find(token, "ans@"+there.Host)
+		for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+			var all []struct{ Following bool }
+			n.Must(token, "GET", "/api/v1/accounts/relationships?id[]="+to.ID, nil, &all)
+			var old struct{ Moved *harness.Account }
+			n.Must(token, "GET", "/api/v1/accounts/"+n.Find(token, "anna@"+here.Host).ID, nil, &old)
+			if all[0].Following && old.Moved != nil && old.Moved.ID == to.ID {
+				break
+			}
+			if time.Since(began) > 10*time.Second {
+				t.Fatalf("on %s the follower follows the new account: %v; the old one says that it has moved to %+v", n.Host, all[0].Following, old.Moved)
+			}
+		}
+	}
 }
