@@ -56,6 +56,6 @@ func SeesAs(viewer, alias string) string {
 		OR (%[1]s.audience = %[4]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = %[2]s AND g.object = %[1]s.author AND g.state = 'active'))
 		OR (%[1]s.audience = %[6]d AND EXISTS (SELECT 1 FROM relations g WHERE g.subject = %[2]s AND g.object = %[1]s.grp AND g.state = 'active'))
 		OR (%[1]s.audience IN (%[4]d, %[5]d) AND EXISTS (SELECT 1 FROM recipients g WHERE g.item = %[1]s.id AND g.actor = %[2]s)))
-		AND NOT EXISTS (SELECT 1 FROM blocks g WHERE g.subject = %[1]s.author AND g.object = %[2]s))`,
+		AND (NOT EXISTS (SELECT 1 FROM blocks g WHERE g.object = %[2]s) OR NOT EXISTS (SELECT 1 FROM blocks g WHERE g.subject = %[1]s.author AND g.object = %[2]s)))`,
 		alias, viewer, Unlisted, Followers, Direct, Members)
 }

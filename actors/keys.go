@@ -5,8 +5,6 @@ package actors
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
@@ -48,7 +46,7 @@ func (d *Directory) newKeys(ctx context.Context, tx *db.Tx, a *Actor, suffix str
 		{a.IRI + "#main-key" + suffix, kindRSA, federation.EncodePEM(&rsaKey.PublicKey), x509.MarshalPKCS1PrivateKey(rsaKey)},
 		{a.IRI + "#ed25519-key" + suffix, kindEd25519, federation.EncodeMultibase(ed.Public()), ed.Seed()},
 	} {
-		sealed, err := d.seal(k.private, k.id)
+		sealed, err := Seal(d.Secret, k.private, k.id)
 		if err != nil {
 			return err
 		}
@@ -184,9 +182,9 @@ func (d *Directory) loadSigners(ctx context.Context, q db.Q, id ID) (s signers, 
 		return s, fmt.Errorf("load keys of actor %d: %w", id, err)
 	}
 	for _, k := range rows {
-		private, err := d.open(k.sealed, k.id)
+		private, err := Unseal(d.Secret, k.sealed, k.id)
 		if err != nil {
-			return s, err
+			return s, fmt.Errorf("open key %s: %w", k.id, err)
 		}
 		into := &s.now
 		if k.retired != 0 {
@@ -321,39 +319,4 @@ func saveKeys(ctx context.Context, tx *db.Tx, a *Actor, keys []vocab.Key) error 
 		}
 	}
 	return nil
-}
-
-// seal and open keep private keys unreadable in a stolen database or backup: AES-256-GCM with the node's secret,
-// bound to the key's id.
-func (d *Directory) seal(private []byte, id string) ([]byte, error) {
-	box, err := d.box()
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, box.NonceSize())
-	rand.Read(nonce)
-	return box.Seal(nonce, nonce, private, []byte(id)), nil
-}
-
-func (d *Directory) open(sealed []byte, id string) ([]byte, error) {
-	box, err := d.box()
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < box.NonceSize() {
-		return nil, fmt.Errorf("open key %s: too short", id)
-	}
-	private, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], []byte(id))
-	if err != nil {
-		return nil, fmt.Errorf("open key %s: the file \"secret\" of the data folder does not belong to this database: %w", id, err)
-	}
-	return private, nil
-}
-
-func (d *Directory) box() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(d.Secret)
-	if err != nil {
-		return nil, fmt.Errorf("the node's secret: %w", err)
-	}
-	return cipher.NewGCM(block)
 }

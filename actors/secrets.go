@@ -14,10 +14,14 @@ import (
 )
 
 // Seal makes something unreadable in a stolen database, bound to what it is: Unseal wants the same name.
-func (d *Directory) Seal(plain []byte, name string) ([]byte, error) { return d.seal(plain, name) }
+func (d *Directory) Seal(plain []byte, name string) ([]byte, error) {
+	return Seal(d.Secret, plain, name)
+}
 
 // Unseal opens what Seal closed.
-func (d *Directory) Unseal(sealed []byte, name string) ([]byte, error) { return d.open(sealed, name) }
+func (d *Directory) Unseal(sealed []byte, name string) ([]byte, error) {
+	return Unseal(d.Secret, sealed, name)
+}
 
 // Lasting is a secret of this node, made once and kept sealed in the settings: the same in all its processes.
 func (d *Directory) Lasting(ctx context.Context, name string, generate func() ([]byte, error)) ([]byte, error) {
@@ -26,7 +30,7 @@ func (d *Directory) Lasting(ctx context.Context, name string, generate func() ([
 	if errors.Is(err, fault.NotFound) {
 		var fresh, sealed []byte
 		if fresh, err = generate(); err == nil {
-			sealed, err = d.seal(fresh, name)
+			sealed, err = d.Seal(fresh, name)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("make the secret %s: %w", name, err)
@@ -46,5 +50,5 @@ func (d *Directory) Lasting(ctx context.Context, name string, generate func() ([
 	if err != nil {
 		return nil, fmt.Errorf("read the secret %s: %w", name, err)
 	}
-	return d.open(sealed, name)
+	return d.Unseal(sealed, name)
 }

@@ -255,28 +255,3 @@ func (a *API) lookup(ctx context.Context, c *call) (any, error) {
 func (a *API) ours(domain string) bool {
 	return domain == "" || domain == a.Dir.Domain || domain == a.Dir.Host()
 }
-
-func (a *API) createGroup(ctx context.Context, c *call) (any, error) {
-	me, err := c.me(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if strings.TrimSpace(c.Text("title")) == "" {
-		return nil, fault.Say(fault.Invalid, "Validation failed: the group needs a title.")
-	}
-	if err := a.Dir.MakeKey(); err != nil {
-		return nil, err
-	}
-	var group *actors.Actor
-	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		group, err = a.Dir.AddGroup(ctx, tx, me, c.Text("name"), c.Text("title"), c.Text("description"), c.Text("posting"))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if group, err = actors.Get(ctx, a.DB, group.ID); err != nil { // with its first member
-		return nil, err
-	}
-	return a.account(group), nil
-}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
@@ -314,6 +315,7 @@ func TestBlocksAtTheDoor(t *testing.T) {
 			{"test of another", "eva", "POST", "/api/v1/admin/canonical_email_blocks/test", "email=piet@post.example", 200, has("[]"), nil},
 			{"no hash", "eva", "POST", "/api/v1/admin/canonical_email_blocks", "canonical_email_hash=x", 422, has("SHA-256"), nil},
 			{"networks", "eva", "GET", "/api/v1/admin/ip_blocks", "", 200, has(`"ip":"198.51.100.0/24"`, `"comment":"Robots"`), nil},
+			{"a network", "eva", "GET", "/api/v1/admin/ip_blocks/{ip}", "", 200, has(`"ip":"198.51.100.0/24"`), nil},
 			{"a wrong one", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=zo&severity=no_access", 422, has("Ip"), nil},
 			{"a wrong severity", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=203.0.113.7&severity=odd", 422, has("Severity"), nil},
 			{"oneself", "eva", "POST", "/api/v1/admin/ip_blocks", "ip=192.0.2.0/24&severity=no_access", 422, has("you use now"), nil},
@@ -410,7 +412,7 @@ func TestSignUp(t *testing.T) {
 		piet, err := actors.LocalByName(w.Context(), w.api.DB, "piet")
 		w.check(err)
 		w.names["piet"] = digits(piet.ID)
-		if _, err := w.api.Auth.Login(w.Context(), "piet", "vier losse woorden hier", "192.0.2.9:1"); err == nil || !strings.Contains(err.Error(), "pending") {
+		if _, err := w.api.Auth.Login(w.Context(), "piet", "vier losse woorden hier", auth.From{Address: "192.0.2.9:1"}); err == nil || !strings.Contains(err.Error(), "pending") {
 			t.Errorf("who waits can log in: %v", err)
 		}
 		w.run([]scenario{

@@ -16,6 +16,7 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -45,6 +46,13 @@ type reaction struct {
 	Name  string `json:"name"`
 	Count int    `json:"count"`
 	Me    *bool  `json:"me,omitempty"`
+
+	*emojiPicture // of an emoji of this node
+}
+
+type emojiPicture struct {
+	URL       string `json:"url"`
+	StaticURL string `json:"static_url"`
 }
 
 // announcements are shown to people with an account.
@@ -93,6 +101,17 @@ func (a *API) showAnnouncements(ctx context.Context, list []moderation.Announcem
 	if err != nil {
 		return nil, err
 	}
+	var texts []string
+	for _, x := range list {
+		texts = append(texts, x.Content)
+		for _, r := range x.Reactions {
+			texts = append(texts, ":"+r.Name+":")
+		}
+	}
+	own, err := a.Timelines.Library.Emojis(ctx, a.DB, texts...)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]announcement, 0, len(list))
 	for _, x := range list {
 		made := content.Compose(x.Content, func(handle string) *actors.Actor {
@@ -113,18 +132,29 @@ func (a *API) showAnnouncements(ctx context.Context, list []moderation.Announcem
 			}
 		}
 		for _, r := range x.Reactions {
-			r := reaction{Name: r.Name, Count: r.Count, Me: &r.Me}
+			r := reaction{Name: r.Name, Count: r.Count, Me: &r.Me, emojiPicture: a.pictureOf(own, r.Name)}
 			if !personal {
 				r.Me = nil
 			}
 			one.Reactions = append(one.Reactions, r)
 		}
+		one.Emojis = a.emojis(content.EmojisIn(own, x.Content))
 		if personal {
 			one.Read = &x.Read
 		}
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// pictureOf is the picture of an emoji of this node, nil for one of Unicode.
+func (a *API) pictureOf(own []actors.Emoji, name string) *emojiPicture {
+	for _, e := range a.emojis(own) {
+		if e.Shortcode == name {
+			return &emojiPicture{e.URL, e.StaticURL}
+		}
+	}
+	return nil
 }
 
 func (a *API) dismissAnnouncement(ctx context.Context, c *call) (any, error) {
@@ -143,7 +173,11 @@ func (a *API) react(on bool) handler {
 		}
 		name := mux.Vars(c.r)["name"]
 		if on && !isEmoji(name) {
-			return nil, fault.Say(fault.Invalid, "Validation failed: Name is not a recognized emoji")
+			if known, err := media.Emojis(ctx, a.DB, name); err != nil {
+				return nil, err
+			} else if len(known) == 0 {
+				return nil, fault.Say(fault.Invalid, "Validation failed: Name is not a recognized emoji")
+			}
 		}
 		return empty{}, a.Moderation.React(ctx, c.viewer.ID, id, name, on)
 	}

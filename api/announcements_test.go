@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/timeline"
 )
@@ -49,6 +51,12 @@ func TestAnnouncements(t *testing.T) {
 			{"to nothing", "anna", "PUT", "/api/v1/announcements/1/reactions/%F0%9F%91%8D", "", 404, has("error"), nil},
 			{"back", "anna", "DELETE", "/api/v1/announcements/{news}/reactions/%F0%9F%91%8D", "", 200, has("{}"), nil},
 			{"none", "anna", "GET", "/api/v1/announcements", "", 200, has(`"reactions":[]`), nil},
+		})
+		w.check(w.api.Media.AddEmoji(ctx, int64(w.api.Dir.App().ID), media.Emoji{Name: "gouda", Visible: true}, strings.NewReader(onePNG(w))))
+		w.run([]scenario{
+			{"with an emoji of the node", "anna", "PUT", "/api/v1/announcements/{news}/reactions/gouda", "", 200, has("{}"), nil},
+			{"its picture", "anna", "GET", "/api/v1/announcements", "", 200, has(`"name":"gouda","count":1,"me":true,"url":"https://gouda.example/media/`), nil},
+			{"it goes", "anna", "DELETE", "/api/v1/announcements/{news}/reactions/gouda", "", 200, has("{}"), nil},
 		})
 		for _, emoji := range []string{"%E2%9D%A4", "%F0%9F%98%80", "%F0%9F%8E%89", "%F0%9F%9A%80", "%F0%9F%91%80", "%F0%9F%8D%80", "%F0%9F%90%9F", "%F0%9F%8C%8D"} {
 			if answer := w.ask("PUT", "/api/v1/announcements/{news}/reactions/"+emoji, "anna", ""); answer.Code != 200 {

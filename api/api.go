@@ -57,6 +57,7 @@ type call struct {
 	header  http.Header
 	bearer  string
 	access  auth.Access // of the token; zero without one
+	unknown error       // why the token gives nothing
 	viewer  actors.Viewer
 }
 
@@ -80,11 +81,25 @@ const streamingPath = "/api/v1/streaming"
 // maxBody is what a request with files may hold: an avatar and a header. Of each file media has the last word.
 const maxBody = 2 * media.MaxBytes
 
-// Routes adds the whole API to a router. A slash at the end changes nothing: Mastodon.py asks for /api/v1/instance/.
+// Routes adds the whole API to a router. A slash at the end changes nothing: Mastodon.py asks for /api/v1/instance/. In our own
+// API it does (/core/no-trailing-slash).
 func (a *API) Routes(r *mux.Router) {
+	methods := map[string][]string{}
 	for _, route := range a.routes() {
+		if isOwn(route.path) {
+			allowed := []string{route.method}
+			if route.method == http.MethodGet {
+				allowed = append(allowed, http.MethodHead)
+			}
+			r.Handle(route.path, a.serve(route)).Methods(allowed...)
+			methods[route.path] = append(methods[route.path], allowed...)
+			continue
+		}
 		r.Handle(route.path, a.serve(route)).Methods(route.method)
 		r.Handle(route.path+"/", a.serve(route)).Methods(route.method)
+	}
+	for path, allowed := range methods {
+		r.Handle(path, a.notAllowed(allowed))
 	}
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/oauth-authorization-server"} {
 		r.HandleFunc(path, preflight).Methods(http.MethodOptions)
@@ -96,39 +111,66 @@ func (a *API) Routes(r *mux.Router) {
 	})
 }
 
-// begin sets what every answer carries, and refuses who asks too often.
-func (a *API) begin(w http.ResponseWriter, r *http.Request) error {
+// begin sets what every answer carries, finds out who asks, and refuses who asks too often. A token that is not good is no
+// reason yet: see admit.
+func (a *API) begin(w http.ResponseWriter, r *http.Request) (*call, error) {
 	cors(w.Header())
 	if w.Header().Get("X-Request-Id") == "" {
 		w.Header().Set("X-Request-Id", digits(a.DB.NewID()))
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
-	return a.buckets.take(w.Header(), network(r.RemoteAddr), a.Requests)
+	if isOwn(r.URL.Path) {
+		a.beginOwn(w.Header())
+	}
+	c := &call{api: a, r: r, header: w.Header()}
+	if c.bearer = bearerOf(r); c.bearer != "" {
+		c.access, c.unknown = a.Auth.Token(r.Context(), c.bearer)
+	}
+	var all []bucket
+	if a.Requests > 0 {
+		all = bucketsOf(c.access, r, a.Requests)
+	}
+	return c, a.buckets.limit(w.Header(), all)
+}
+
+// bearerOf is the token that a request carries, or "".
+func bearerOf(r *http.Request) string {
+	bearer, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if given {
+		return bearer
+	}
+	if !strings.HasPrefix(r.URL.Path, streamingPath) {
+		return ""
+	}
+	if bearer = r.URL.Query().Get("access_token"); bearer != "" { // browsers cannot send that header with a WebSocket
+		return bearer
+	}
+	if protocols := websocketProtocols(r); len(protocols) > 0 {
+		return protocols[0]
+	}
+	return ""
 }
 
 func (a *API) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := a.begin(w, r); err != nil {
-			a.fail(w, r, err)
-			return
+		c, err := a.begin(w, r)
+		if err == nil { // before anything is received of who may not send it
+			err = a.admit(c, route.scope)
 		}
 		limit := int64(maxBody)
-		if strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
+		if err == nil && strings.Contains(route.path, "/media") && r.Method != http.MethodGet {
 			limit = media.MaxVideoBytes + media.MaxBytes
-			if err := a.admitUpload(w, r, route.scope); err != nil {
-				a.fail(w, r, err)
-				return
-			}
+			err = timeToUpload(w)
 		}
-		p, done, err := readParams(w, r, limit)
-		defer done()
 		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
-		c := &call{params: p, api: a, r: r, header: w.Header()}
+		p, done, err := readParams(w, r, limit)
+		defer done()
+		c.params = p
 		var answer any
-		if err = a.admit(c, route.scope); err == nil {
+		if err == nil {
 			answer, err = route.handler(r.Context(), c)
 		}
 		if err != nil {
@@ -141,7 +183,7 @@ func (a *API) serve(route route) http.Handler {
 
 func cors(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Idempotency-Key, Mastodon-Async-Refresh")
+	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Idempotency-Key, Mastodon-Async-Refresh, API-Version, Location")
 }
 
 // preflight answers a browser that asks what it may ask.
@@ -166,23 +208,16 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 //	user            a person's token
 //	admin:x         an administrator's token with the scope
 func (a *API) admit(c *call, scope string) error {
-	bearer, given := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	if !given && strings.HasPrefix(c.r.URL.Path, streamingPath) { // browsers cannot send that header with a WebSocket
-		bearer = c.Text("access_token")
-		if protocols := websocketProtocols(c.r); bearer == "" && len(protocols) > 0 {
-			bearer = protocols[0]
-		}
-		given = bearer != ""
-	}
 	optional := scope == "public" || strings.HasSuffix(scope, "?")
-	if !given && optional {
+	switch {
+	case c.unknown != nil:
+		return c.unknown
+	case c.bearer == "" && optional && !strings.HasPrefix(c.r.Header.Get("Authorization"), "Bearer"):
 		return nil
+	case c.bearer == "":
+		return fault.Say(fault.Unauthorized, "An access token is needed.")
 	}
-	access, err := a.Auth.Token(c.r.Context(), bearer)
-	if err != nil {
-		return err
-	}
-	c.access, c.bearer = access, bearer
+	access := c.access
 	if access.Account != nil {
 		c.viewer = actors.Viewer{ID: access.Account.ID}
 	}
@@ -247,12 +282,20 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, answer any) {
 		w.Write(v.body)
 		return
 	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
 	text, err := encode(answer)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	kind := "application/json; charset=utf-8"
+	if _, refused := answer.(problem); refused {
+		kind = "application/problem+json"
+	}
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	w.Write(text)
@@ -298,6 +341,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if status >= 500 && r.Context().Err() == nil {
 		a.logger().Error("client API", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
+	}
+	if isOwn(r.URL.Path) {
+		p := problemOf(err)
+		a.write(w, r, with{int(p.Status), p})
+		return
 	}
 	a.write(w, r, with{status, body})
 }

@@ -14,8 +14,6 @@ import (
 
 // Answers that are always the same: what clients expect of a server without the feature.
 
-func nothing(context.Context, *call) (any, error) { return []empty{}, nil }
-
 func emptyObject(context.Context, *call) (any, error) { return empty{}, nil }
 
 // Where the pictures of those are who have none: strict clients decode an address, not an empty text.

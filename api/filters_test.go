@@ -171,6 +171,8 @@ func TestFiltersOfBoostsAndOnesOwn(t *testing.T) {
 		defer server.Close()
 		c := w.dial(server, "?stream=user&access_token="+w.tokens["anna"], nil)
 		c.ready()
+		w.marker("anna")
+		c.heard() // what happened before
 		w.ask("DELETE", "/api/v2/filters/{sun}", "anna", "")
 		c.expect("user", timeline.Filters)
 		if answer := w.ask("PUT", "/api/v2/filters/1", "anna", "title=x"); answer.Code != http.StatusNotFound {

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"image"
 	"image/png"
 	"mime/multipart"
@@ -17,7 +16,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/pleio-node/pleio-node/auth"
@@ -75,48 +73,6 @@ func TestBrowsersMayAsk(t *testing.T) {
 			if h.Get(name) == "" || !strings.Contains(h.Get("Access-Control-Expose-Headers"), name) {
 				t.Errorf("%s: %q, exposed are %q", name, h.Get(name), h.Get("Access-Control-Expose-Headers"))
 			}
-		}
-	})
-}
-
-func TestWhoAsksTooOftenWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := &API{}
-		ask := func(address string) (int, http.Header) {
-			h := http.Header{}
-			if a.buckets.take(h, network(address), 3) != nil {
-				return http.StatusTooManyRequests, h
-			}
-			return http.StatusOK, h
-		}
-		for n := range 3 {
-			if code, h := ask("192.0.2.1:1000"); code != http.StatusOK || h.Get("X-RateLimit-Remaining") != fmt.Sprint(2-n) || h.Get("X-RateLimit-Limit") != "3" {
-				t.Errorf("request %d: %d %v", n, code, h)
-			}
-		}
-		code, h := ask("192.0.2.1:1001")
-		reset, err := time.Parse(time.RFC3339Nano, h.Get("X-RateLimit-Reset"))
-		if code != http.StatusTooManyRequests || h.Get("X-RateLimit-Remaining") != "0" || err != nil || reset.Before(time.Now()) {
-			t.Errorf("the fourth: %d %v", code, h)
-		}
-		if code, _ := ask("192.0.2.2:1000"); code != http.StatusOK {
-			t.Error("another address waits too")
-		}
-		for _, one := range []string{"[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1"} {
-			ask(one)
-		}
-		if code, _ := ask("[2001:db8::4]:1"); code != http.StatusTooManyRequests {
-			t.Error("one customer has many addresses")
-		}
-		time.Sleep(time.Until(reset))
-		if code, _ := ask("192.0.2.1:1002"); code != http.StatusOK {
-			t.Error("after the time that was told it still waits")
-		}
-		for n := range mostBuckets + 10 {
-			ask(fmt.Sprintf("10.%d.%d.%d:1", n>>16, n>>8&255, n&255))
-		}
-		if n := len(a.buckets.all); n > mostBuckets {
-			t.Errorf("%d addresses are remembered", n)
 		}
 	})
 }

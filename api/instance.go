@@ -86,7 +86,7 @@ func (a *API) configuration() (c configuration) {
 	c.Media.VideoSize, c.Media.VideoRate, c.Media.VideoMatrix = media.MaxVideoBytes, 120, media.MaxPixels
 	c.Polls.Options, c.Polls.Characters = outbox.MaxOptions, outbox.MaxOptionChars
 	c.Polls.Min, c.Polls.Max = int(outbox.MinPoll.Seconds()), int(outbox.MaxPoll.Seconds())
-	c.Access.Live, c.Access.Hashtag, c.Access.Trending = feeds{"public", "public"}, feeds{"public", "public"}, feeds{"disabled", "disabled"}
+	c.Access.Live, c.Access.Hashtag, c.Access.Trending = feeds{"public", "public"}, feeds{"public", "public"}, feeds{"public", "public"}
 	c.Limited = a.Dir.Limited
 	return c
 }

@@ -368,7 +368,7 @@ func TestEveryPathOfServerSentEvents(t *testing.T) {
 		fence := w.dial(server, "?stream=user&access_token="+w.tokens["cas"], nil)
 		fence.ready()
 		for path, wanted := range map[string]bool{"user": true, "user/notification": true, "public": true, "public/local": true, "public/remote": false, "hashtag?tag=bouwen": true,
-			"hashtag/local?tag=bouwen": true, "list?list={wonen}": false, "public?only_media=true": false} {
+			"hashtag/local?tag=bouwen": true, "list?list={wonen}": false, "public?only_media=true": false, "direct": false} {
 			ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
 			r, err := http.NewRequestWithContext(ctx, "GET", server.URL+streamingPath+"/"+w.expand(path), nil)
 			w.check(err)
@@ -388,6 +388,7 @@ func TestEveryPathOfServerSentEvents(t *testing.T) {
 			if !wanted { // something for everybody that comes after it
 				w.elsewhere("tail of "+path, func(m *content.Made) { m.Remote = picture })
 				w.post("bas", "tail", outbox.Draft{Text: "@wonen staart"})
+				w.post("bas", "aside", outbox.Draft{Text: "Onder ons @anna", Audience: actors.Direct})
 			}
 			event, data := line(), line()
 			var v struct{ ID, Type string }

@@ -312,3 +312,21 @@ func TestNotificationOfAPollsEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestDismissOneOfTheOldKind(t *testing.T) {
+	each(t, func(w *world) {
+		var told []struct{ ID string }
+		w.get(&told, "GET", "/api/v1/notifications?limit=2", "anna", "")
+		if len(told) != 2 {
+			t.Fatalf("%+v", told)
+		}
+		w.names["one"], w.names["other"] = told[0].ID, told[1].ID
+		w.run([]scenario{
+			{"somebody else's", "cas", "POST", "/api/v1/notifications/{one}/dismiss", "", 200, has("{}"), nil}, // says nothing of whose it is
+			{"it is there", "anna", "GET", "/api/v1/notifications/{one}", "", 200, has(`"id":"{one}"`), nil},
+			{"by its path", "anna", "POST", "/api/v1/notifications/{one}/dismiss", "", 200, has("{}"), nil},
+			{"by its name", "anna", "POST", "/api/v1/notifications/dismiss", "id={other}", 200, has("{}"), nil},
+			{"they are gone", "anna", "GET", "/api/v1/notifications", "", 200, nil, has(`"id":"{one}"`, `"id":"{other}"`)},
+		})
+	})
+}

@@ -122,6 +122,6 @@ type discovery struct {
 func (a *API) discovery(context.Context, *call) (any, error) {
 	return discovery{Issuer: a.Dir.URL("/"), Authorization: a.Dir.URL("/oauth/authorize"), Token: a.Dir.URL("/oauth/token"), Revocation: a.Dir.URL("/oauth/revoke"),
 		Userinfo: a.Dir.URL("/oauth/userinfo"), Registration: a.Dir.URL("/api/v1/apps"), Scopes: auth.Supported(), ResponseTypes: []string{"code"},
-		ResponseModes: []string{"query"}, GrantTypes: []string{"authorization_code", "client_credentials"}, Challenges: []string{"S256"},
+		ResponseModes: auth.ResponseModes(), GrantTypes: []string{"authorization_code", "client_credentials"}, Challenges: []string{"S256"},
 		Methods: []string{"client_secret_basic", "client_secret_post"}, Documentation: "https://docs.joinmastodon.org/"}, nil
 }

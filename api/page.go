@@ -39,12 +39,21 @@ func (c *call) page(l limits) (p actors.Page, err error) {
 	for _, bound := range []struct {
 		name string
 		into *int64
-	}{{"max_id", &p.Max}, {"since_id", &p.Since}, {"min_id", &p.Min}} {
+	}{{c.cursors()[0], &p.Max}, {c.cursors()[1], &p.Since}, {c.cursors()[2], &p.Min}} {
 		if *bound.into, err = c.Number(bound.name); err != nil || *bound.into < 0 {
 			return p, fault.Say(fault.Invalid, "Validation failed: %s must be an id.", bound.name)
 		}
 	}
 	return p, nil
+}
+
+// cursors are the names of the bounds of a page: upper, lower, and lower with the nearest first. Our own API writes them as
+// the NL API Design Rules want.
+func (c *call) cursors() [3]string {
+	if isOwn(c.r.URL.Path) {
+		return [3]string{"maxId", "sinceId", "minId"}
+	}
+	return [3]string{"max_id", "since_id", "min_id"}
 }
 
 // offset is for the few lists that are not paged by id.
@@ -63,14 +72,15 @@ func (c *call) link(newest, oldest int64) {
 		return
 	}
 	query := c.r.URL.Query()
-	for _, name := range []string{"max_id", "since_id", "min_id", "access_token"} {
+	names := c.cursors()
+	for _, name := range append(names[:], "access_token") {
 		query.Del(name)
 	}
 	var b strings.Builder
 	for i, to := range []struct {
 		rel, name string
 		id        int64
-	}{{"next", "max_id", oldest}, {"prev", "min_id", newest}} {
+	}{{"next", names[0], oldest}, {"prev", names[2], newest}} {
 		if i > 0 {
 			b.WriteString(", ")
 		}

@@ -48,6 +48,7 @@ var keptScenarios = []scenario{
 	{"endorsements of another", "cas", "GET", "/api/v1/accounts/{anna}/endorsements", "", 200, has(`"acct":"bas"`), nil},
 	{"who did not choose to be found is not told to everybody", "", "GET", "/api/v1/accounts/{anna}/endorsements", "", 200, has("[]"), nil},
 	{"unendorse", "anna", "POST", "/api/v1/accounts/{bas}/unpin", "", 200, has(`"endorsed":false`), nil},
+	{"unendorse what is none", "anna", "POST", "/api/v1/accounts/{bas}/unendorse", "", 200, has(`"endorsed":false`), nil},
 	{"endorse once more", "anna", "POST", "/api/v1/accounts/{bas}/endorse", "", 200, has(`"endorsed":true`), nil},
 	{"no endorsement without following", "anna", "POST", "/api/v1/accounts/{bas}/unfollow", "", 200, has(`"endorsed":false`), nil},
 	{"following again", "anna", "POST", "/api/v1/accounts/{bas}/follow", `{"languages":["nl","en"]}`, 200, has(`"languages":["nl","en"]`, `"endorsed":false`), nil},

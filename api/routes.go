@@ -13,7 +13,7 @@ type route struct {
 
 // routes is the whole API on one screen. What is not here answers 404, which clients take for a missing feature.
 func (a *API) routes() []route {
-	return []route{
+	all := []route{
 		{"POST", "/oauth/token", "public", a.token},
 		{"POST", "/oauth/revoke", "public", a.revoke},
 		{"GET", "/oauth/userinfo", "profile", a.userinfo},
@@ -95,7 +95,6 @@ func (a *API) routes() []route {
 		{"GET", "/api/v2/suggestions", "read:accounts", a.suggestions},
 		{"DELETE", "/api/v1/suggestions/{id}", "read:accounts", a.dismissSuggestion},
 		{"GET", "/api/v1/directory", "public", a.directory},
-		{"POST", "/api/pleio/v1/groups", "write:accounts", a.createGroup},
 
 		{"POST", "/api/v1/statuses", "write:statuses", a.post},
 		{"GET", "/api/v1/statuses", "read:statuses?", a.manyStatuses},
@@ -273,5 +272,38 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/admin/trends/links", "admin:read", a.trendingLinks},
 		{"GET", "/api/v1/admin/trends/statuses", "admin:read", a.trendingStatuses},
 		{"GET", "/api/v1/admin/trends/tags", "admin:read", a.adminTrendingTags},
+
+		{"GET", "/openapi.json", "public", a.openapi},
+		{"GET", ownPath + "/openapi.json", "public", a.openapi},
+	}
+	for _, o := range a.operations() {
+		all = append(all, o.route)
+	}
+	return all
+}
+
+// operations are our own API: within ownPath, with the status of success and with what the OpenAPI document says.
+func (a *API) operations() []operation {
+	return []operation{
+		own("GET", "/groups", 200, "read:accounts?", "listGroups", "List groups. The public groups of this node and the groups that who asks is a member of, the newest first.", a.listGroups),
+		own("POST", "/groups", 201, "write:accounts", "createGroup", "Make a group. Who makes it is its first owner; everybody may read in it.", a.createGroup),
+		own("GET", "/groups/{id}", 200, "read:accounts?", "getGroup", "Show a group. What one may not know of does not exist.", a.getGroup),
+		own("PATCH", "/groups/{id}", 200, "write:accounts", "changeGroup", "Change a group. For its owners; what is not sent stays as it is.", a.changeGroup),
+		own("GET", "/groups/{id}/members", 200, "read:follows", "listMembers", "List members, the newest first. Of a group elsewhere only those are known who are on this node.", a.listMembers),
+		own("PATCH", "/groups/{id}/members/{account}", 200, "write:follows", "changeMember", "Change the role of a member. For owners; the only owner stays owner.", a.changeMember),
+		own("DELETE", "/groups/{id}/members/{account}", 204, "write:follows", "removeMember", "Remove a member. For owners and moderators, when their role is the higher one. The person may ask to join again.", a.removeMember),
+		own("GET", "/groups/{id}/membership", 200, "read:follows", "getMembership", "Show one's own membership.", a.getMembership),
+		own("POST", "/groups/{id}/membership", 201, "write:follows", "joinGroup", "Join a group, or ask to. A group elsewhere answers later: the state is requested until then.", a.joinGroup),
+		own("DELETE", "/groups/{id}/membership", 204, "write:follows", "leaveGroup", "Leave a group, or take back the wish to join. The only owner cannot leave.", a.leaveGroup),
+		own("GET", "/groups/{id}/requests", 200, "read:follows", "listRequests", "List who asks to join, the newest first. For owners and moderators.", a.listRequests),
+		own("POST", "/groups/{id}/requests/{account}", 200, "write:follows", "decideRequest", "Accept or reject a wish to join. For owners and moderators.", a.decideRequest),
+		own("GET", "/groups/{id}/log", 200, "read:follows", "readLog", "List what owners and moderators decided, the newest first. For owners and moderators of a group of this node.", a.readLog),
+		own("GET", "/groups/{id}/pins", 200, "read:statuses?", "listPins", "List the pinned posts, the last one pinned first.", a.listPins),
+		own("PUT", "/groups/{id}/pins/{status}", 204, "write:statuses", "pinPost", "Pin a post in its group. For owners and moderators.", a.pinPost),
+		own("DELETE", "/groups/{id}/pins/{status}", 204, "write:statuses", "unpinPost", "Pin a post no more. For owners and moderators.", a.unpinPost),
+		own("PUT", "/groups/{id}/locks/{status}", 204, "write:statuses", "lockPost", "Close a post for answers. For owners and moderators, who can still answer.", a.lockPost),
+		own("DELETE", "/groups/{id}/locks/{status}", 204, "write:statuses", "unlockPost", "Open a post for answers again. For owners and moderators.", a.unlockPost),
+		own("GET", "/people/{id}/groups", 200, "read:follows", "listGroupsOfPerson", "List the groups that somebody is a member of, of those that who asks may know of.", a.personGroups),
+		own("GET", "/organisations", 200, "public", "listOrganisations", "List the nodes whose people or groups are known here, by host name.", a.listOrganisations),
 	}
 }

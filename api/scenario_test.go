@@ -78,8 +78,6 @@ var scenarios = []scenario{
 	{"its timeline", "anna", "GET", "/api/v1/timelines/list/{wonen}", "", 200, has("SECRETgroup"), nil},
 	{"members of a list cannot be taken out", "anna", "DELETE", "/api/v1/lists/{wonen}/accounts", "account_ids[]={bas}", 422, has("This list is the group @wonen@gouda.example"), nil},
 	{"shared lists", "anna", "GET", "/api/v1/accounts/{bas}/lists", "", 200, has(`"title":"Wonen"`), nil},
-	{"make a group", "anna", "POST", "/api/pleio/v1/groups", `{"name":"energie","title":"Energie","description":"Over energie"}`, 200, has(`"group":true`, `"acct":"energie"`, `"followers_count":1`), nil},
-	{"its name is taken", "bas", "POST", "/api/pleio/v1/groups", "name=energie&title=Energie", 422, has("taken"), nil},
 	{"block", "bas", "POST", "/api/v1/accounts/{cas}/block", "", 200, has(`"blocking":true`, `"following":false`), nil},
 	{"blocks", "bas", "GET", "/api/v1/blocks", "", 200, has(`"acct":"cas"`), nil},
 	{"unblock", "bas", "POST", "/api/v1/accounts/{cas}/unblock", "", 200, has(`"blocking":false`), nil},

@@ -181,8 +181,8 @@ var answers = map[string]string{
 	"GET /api/v1/suggestions": "[]Account", "GET /api/v2/suggestions": "[]Suggestion", "DELETE /api/v1/suggestions/{id}": "Nothing", "GET /api/v1/directory": "[]Account",
 	"POST /api/v1/lists": "List", "PUT /api/v1/lists/{id}": "List", "DELETE /api/v1/lists/{id}": "Nothing", "POST /api/v1/lists/{id}/accounts": "Nothing",
 	"DELETE /api/v1/lists/{id}/accounts": "Nothing",
-	"GET /api/v1/preferences":            "Preferences", "POST /api/pleio/v1/groups": "Account",
-	"POST /api/v1/statuses": "Status|ScheduledStatus", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
+	"GET /api/v1/preferences":            "Preferences",
+	"POST /api/v1/statuses":              "Status|ScheduledStatus", "GET /api/v1/statuses": "[]Status", "GET /api/v1/statuses/{id}": "Status", "PUT /api/v1/statuses/{id}": "Status",
 	"DELETE /api/v1/statuses/{id}": "Status", "GET /api/v1/statuses/{id}/context": "Context", "GET /api/v1/statuses/{id}/source": "StatusSource",
 	"GET /api/v1/statuses/{id}/favourited_by": "[]Account", "GET /api/v1/statuses/{id}/reblogged_by": "[]Account",
 	"GET /api/v1/statuses/{id}/history": "[]StatusEdit", "POST /api/v1/statuses/{id}/translate": "Error", "POST /api/v1/statuses/{id}/favourite": "Status",
@@ -255,6 +255,10 @@ func (w *world) validate(r *http.Request, answer *httptest.ResponseRecorder) {
 	w.check(err)
 	if answer.Header().Get("Access-Control-Allow-Origin") != "*" {
 		w.Errorf("%s %s: no browser may read the answer", r.Method, r.URL)
+	}
+	if isOwn(r.URL.Path) && path != avatarPath && path != headerPath {
+		w.validateOwn(path, r, answer)
+		return
 	}
 	kind, known := answers[r.Method+" "+strings.TrimSuffix(path, "/")]
 	if !known {

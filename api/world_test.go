@@ -45,6 +45,7 @@ type world struct {
 	api    *API
 	router *mux.Router
 	tokens map[string]string
+	own    *contract         // of our own API
 	names  map[string]string // what {name} stands for: ids of people and posts
 }
 
@@ -80,6 +81,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	a := newAPI(t, d)
 	w := &world{TB: t, api: a, router: mux.NewRouter(), tokens: map[string]string{}, names: map[string]string{"nobody": "1"}}
+	w.router.Use(collect)
 	a.Routes(w.router)
 	w.check(a.Dir.Bootstrap(t.Context(), "Gemeente Gouda"))
 	for _, name := range []string{"anna", "bas", "cas"} {

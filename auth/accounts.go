@@ -123,6 +123,34 @@ func (a *Auth) SetPassword(ctx context.Context, tx *db.Tx, actor actors.ID, pass
 	return a.endAll(ctx, tx, actor)
 }
 
+// ChangePassword changes the password of a person who knows the old one. All sessions end, this one too: start another.
+// Apps keep their access, unless they are to lose it as well.
+func (a *Auth) ChangePassword(ctx context.Context, c Account, old, next string, apps bool, from From) error {
+	if err := a.Confirm(ctx, c.ID, old, from); err != nil {
+		return err
+	}
+	hashed, err := a.HashPassword(ctx, next, c.Name, c.Email)
+	if err != nil {
+		return err
+	}
+	err = a.d.Tx(ctx, func(tx *db.Tx) error {
+		if apps {
+			return a.SetPassword(ctx, tx, c.ID, hashed)
+		}
+		for _, statement := range []string{"DELETE FROM sessions WHERE account = $1", "DELETE FROM grants WHERE account = $1 AND used = 0"} {
+			if _, err := tx.Exec(ctx, statement, c.ID); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "UPDATE accounts SET password = $1 WHERE actor = $2", hashed.phc, c.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("change password of %s: %w", c.Name, err)
+	}
+	return nil
+}
+
 // SetPreferences keeps what clients start with.
 func (a *Auth) SetPreferences(ctx context.Context, tx *db.Tx, actor actors.ID, p Preferences) error {
 	switch p.Privacy {

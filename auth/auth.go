@@ -23,29 +23,34 @@ import (
 
 // Auth holds what must be remembered between questions: who failed to log in lately, and tokens seen lately.
 type Auth struct {
-	d        *db.DB
-	csrf     []byte
-	hashers  chan struct{} // at most two passwords at once: each takes 19 MiB
-	failures *tally        // by address and by account
-	known    *tally        // account and address that logged in before
-	tokens   *tokenCache
-	apps     appCache
-	present  *tally // who was here today
-	signUps  *tally // by network
+	d    *db.DB
+	csrf []byte
+	// keys for what browsers carry and for what is sealed in the database
+	deviceKey, ticketKey, factorKey []byte
+	hashers                         chan struct{} // at most two passwords at once: each takes 19 MiB
+	guards                          *guards
+	known                           *tally // network and account that logged in before
+	tokens                          *tokenCache
+	apps                            appCache
+	present                         *tally // who was here today
+	signUps                         *tally // by network
 }
 
 // New returns the gatekeeper of one node. The secret is the node's own, at least 16 bytes, and the same in each of its
 // processes; other secrets are derived from it.
 func New(d *db.DB, secret []byte) *Auth {
 	return &Auth{
-		d:        d,
-		csrf:     mac(secret, "csrf"),
-		hashers:  make(chan struct{}, 2),
-		failures: newTally(failureWindow, 20_000),
-		known:    newTally(sessionLife, 20_000),
-		tokens:   newTokenCache(),
-		present:  newTally(24*time.Hour, 50_000),
-		signUps:  newTally(signUpWindow, 20_000),
+		d:         d,
+		csrf:      mac(secret, "csrf"),
+		deviceKey: mac(secret, "device"),
+		ticketKey: mac(secret, "ticket"),
+		factorKey: mac(secret, "second factor"),
+		hashers:   make(chan struct{}, 2),
+		guards:    newGuards(),
+		known:     newTally(sessionLife, 20_000),
+		tokens:    newTokenCache(),
+		present:   newTally(24*time.Hour, 50_000),
+		signUps:   newTally(signUpWindow, 20_000),
 	}
 }
 

@@ -13,38 +13,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
-)
-
-const (
-	failureWindow    = 5 * time.Minute
-	failuresOfSource = 25 // wrong passwords from one address in the window; then it must wait
-	failuresOfTarget = 10 // wrong passwords for one account; then each further try takes longer
-	longestDelay     = 5 * time.Second
 )
 
 // ErrPending is for who signed up and waits for an administrator.
 var ErrPending = fault.Say(fault.Forbidden, "Your login is currently pending approval")
 
 // Login checks a name or e-mail address with a password. Whoever is unknown gets the same answer, after the same time,
-// as whoever mistypes.
+// as whoever mistypes. Whoever fails too often is refused with a *Wait: see guards.
 //
-// Guessing is slowed down in two ways. An address with many failures is refused for some minutes (fault.TooMany).
-// An account with many failures is never refused, for then anybody could lock anybody out: tries from addresses where
-// this person has not logged in before only take longer.
-func (a *Auth) Login(ctx context.Context, nameOrEmail, password, remoteAddr string) (Account, error) {
+// A person with a second factor is not logged in yet: see HasSecondFactor and Ticket.
+func (a *Auth) Login(ctx context.Context, nameOrEmail, password string, from From) (Account, error) {
 	who := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(nameOrEmail), "@"))
-	source, target := "from "+network(remoteAddr), "to "+hashOf(who)
-	pair := source + " " + target
-	if a.failures.add(source) > failuresOfSource {
-		return Account{}, fault.Say(fault.TooMany, "There were too many attempts to log in from this network. Wait ten minutes and try again.")
-	}
-	if over := a.failures.add(target) - failuresOfTarget; over > 0 && a.known.count(pair) == 0 {
-		if err := sleep(ctx, min(time.Duration(over)*time.Second, longestDelay)); err != nil {
-			return Account{}, err
-		}
-	}
 	var stored string
 	c, err := db.One(ctx, a.d, func(row db.Scanner) (Account, error) {
 		var c Account
@@ -53,8 +35,15 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password, remoteAddr stri
 		c.Created, c.Disabled, c.Pending = db.FromMillis(created), db.FromMillis(disabled), db.FromMillis(pending)
 		return c, err
 	}, "SELECT "+accountColumns+", c.password"+accountFrom+"WHERE (c.email = $1 OR LOWER(a.name) = $1) AND (a.suspended = 0 OR c.pending > 0) AND a.deleted = 0", who)
-	if err != nil && !errors.Is(err, fault.NotFound) {
+	word := target(c.ID)
+	if errors.Is(err, fault.NotFound) {
+		word = "nobody " + hashOf(who)
+	} else if err != nil {
 		return Account{}, fmt.Errorf("log in: %w", err)
+	}
+	try, err := a.attempt(from, c.ID, word)
+	if err != nil {
+		return Account{}, err
 	}
 	ok, err := a.matches(ctx, stored, password)
 	if err != nil {
@@ -63,20 +52,52 @@ func (a *Auth) Login(ctx context.Context, nameOrEmail, password, remoteAddr stri
 	if !ok {
 		return Account{}, fault.Say(fault.Unauthorized, "The name and the password do not belong together.")
 	}
-	a.failures.take(source)
-	a.failures.take(target)
+	try.succeeded()
 	if !c.Pending.IsZero() {
 		return Account{}, ErrPending
 	}
 	if !c.Disabled.IsZero() {
 		return Account{}, fault.Say(fault.Forbidden, "This account is disabled. Ask the administrator of this node.")
 	}
-	a.known.add(pair)
+	a.known.add(Network(from.Address) + " " + word)
 	return c, nil
 }
 
-// network is whom an address belongs to: itself, or with IPv6 its /64, which one customer has.
-func network(remoteAddr string) string {
+// Confirm checks the password of somebody who is logged in, before something that matters.
+func (a *Auth) Confirm(ctx context.Context, account actors.ID, password string, from From) error {
+	stored, err := a.stored(ctx, account)
+	if err != nil {
+		return err
+	}
+	try, err := a.attempt(from, account, target(account))
+	if err != nil {
+		return err
+	}
+	ok, err := a.matches(ctx, stored, password)
+	if err != nil {
+		return fmt.Errorf("confirm password of %d: %w", account, err)
+	}
+	if !ok {
+		return ErrWrongPassword
+	}
+	try.succeeded()
+	return nil
+}
+
+// stored is the hash of a password.
+func (a *Auth) stored(ctx context.Context, account actors.ID) (string, error) {
+	hash, err := db.One(ctx, a.d, db.Scalar[string], "SELECT password FROM accounts WHERE actor = $1", account)
+	if err != nil {
+		return "", fmt.Errorf("load password of %d: %w", account, err)
+	}
+	return hash, nil
+}
+
+// ErrWrongPassword is for who is logged in and does not confirm it.
+var ErrWrongPassword = fault.Say(fault.Forbidden, "That is not your password.")
+
+// Network is whom an address belongs to: itself, or with IPv6 its /64, which one customer has.
+func Network(remoteAddr string) string {
 	host, _, err := net.SplitHostPort(remoteAddr)
 	if err != nil {
 		host = remoteAddr
@@ -90,17 +111,6 @@ func network(remoteAddr string) string {
 		return prefix.String()
 	}
 	return ip.String()
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // A tally counts by word, forgets after one or two windows, and never holds more than twice its size.

@@ -52,7 +52,18 @@ func (e *OAuthError) Unwrap() error {
 type AuthorizeRequest struct {
 	ResponseType, ClientID, RedirectURI, Scope, State string
 	CodeChallenge, CodeChallengeMethod                string
+	ResponseMode                                      string // how the answer travels: "" or one of ResponseModes
 }
+
+// How an answer travels to a client (OAuth 2.0 Multiple Response Type Encoding Practices §2.1, Form Post Response Mode).
+const (
+	modeQuery    = "query"
+	modeFragment = "fragment"
+	modeForm     = "form_post"
+)
+
+// ResponseModes are the ways there are, for discovery.
+func ResponseModes() []string { return []string{modeQuery, modeFragment, modeForm} }
 
 // Consent is what to show before somebody agrees.
 type Consent struct {
@@ -61,7 +72,7 @@ type Consent struct {
 }
 
 // Authorize checks what a client asks. When the client or its redirect URI is not right the error is a plain fault: show it
-// on a page, and never redirect. An *OAuthError may go to the client, with ErrorURL.
+// on a page, and never redirect. An *OAuthError may go to the client, as a Refusal.
 func (a *Auth) Authorize(ctx context.Context, req AuthorizeRequest) (Consent, error) {
 	p, err := a.app(ctx, req.ClientID)
 	if errors.Is(err, fault.NotFound) {
@@ -82,6 +93,15 @@ func (a *Auth) Authorize(ctx context.Context, req AuthorizeRequest) (Consent, er
 	}
 	if !p.Scopes.covers(scopes) {
 		return Consent{}, oauth("invalid_scope", 400, "The application asks for more than the scopes that it registered.")
+	}
+	switch req.ResponseMode {
+	case "", modeQuery, modeFragment:
+	case modeForm:
+		if req.RedirectURI != OutOfBand && !isWeb(req.RedirectURI) {
+			return Consent{}, oauth("invalid_request", 400, "The response_mode form_post needs a redirect URI that begins with https://.")
+		}
+	default:
+		return Consent{}, oauth("invalid_request", 400, "The response_mode must be query, fragment or form_post.")
 	}
 	switch {
 	case req.CodeChallenge == "" && req.CodeChallengeMethod == "":
@@ -113,35 +133,48 @@ func (a *Auth) Grant(ctx context.Context, account actors.ID, req AuthorizeReques
 	return code, nil
 }
 
-// CodeURL is where to send the browser with a code; "" for OutOfBand, where the page shows it.
-func (r AuthorizeRequest) CodeURL(code string) string {
-	return r.answer("code", code)
+func isWeb(uri string) bool {
+	return strings.HasPrefix(uri, "https://") || strings.HasPrefix(uri, "http://")
 }
 
-// ErrorURL is where to send the browser with a refusal; "" for OutOfBand. The code "access_denied" is the person's own.
-func (r AuthorizeRequest) ErrorURL(code, description string) string {
+// Answer is how the browser brings an answer to the client: by an address or, with form_post, by a form. For OutOfBand it is
+// empty: the page shows the code.
+type Answer struct {
+	URL    string
+	Fields url.Values // nil: there is no form
+}
+
+// Code is the answer with a code.
+func (r AuthorizeRequest) Code(code string) Answer { return r.answer("code", code) }
+
+// Refusal is the answer with an error. The code "access_denied" is the person's own.
+func (r AuthorizeRequest) Refusal(code, description string) Answer {
 	return r.answer("error", code, "error_description", description)
 }
 
-// answer adds to the query of the redirect URI and leaves the rest of it as it was registered.
-func (r AuthorizeRequest) answer(pairs ...string) string {
+// answer adds to the query or the fragment of the redirect URI and leaves the rest of it as it was registered.
+func (r AuthorizeRequest) answer(pairs ...string) Answer {
 	if r.RedirectURI == OutOfBand {
-		return ""
+		return Answer{}
 	}
+	fields := url.Values{}
 	var query []string
-	for i := 0; i < len(pairs); i += 2 {
+	for i, pairs := 0, append(pairs, "state", r.State); i < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
+			fields.Set(pairs[i], pairs[i+1])
 			query = append(query, pairs[i]+"="+url.QueryEscape(pairs[i+1]))
 		}
 	}
-	if r.State != "" {
-		query = append(query, "state="+url.QueryEscape(r.State))
-	}
 	glue := "?"
-	if strings.Contains(r.RedirectURI, "?") {
+	switch {
+	case r.ResponseMode == modeForm && isWeb(r.RedirectURI):
+		return Answer{r.RedirectURI, fields}
+	case r.ResponseMode == modeFragment:
+		glue = "#"
+	case strings.Contains(r.RedirectURI, "?"):
 		glue = "&"
 	}
-	return r.RedirectURI + glue + strings.Join(query, "&")
+	return Answer{URL: r.RedirectURI + glue + strings.Join(query, "&")}
 }
 
 // TokenRequest is the body of /oauth/token, with the client's name and secret from there or from Basic authentication.

@@ -124,11 +124,11 @@ func TestRedirects(t *testing.T) {
 		"app:callback":           "app:callback?code=c&state=a+b",
 		OutOfBand:                "",
 	} {
-		if got := (AuthorizeRequest{RedirectURI: uri, State: "a b"}).CodeURL("c"); got != want {
+		if got := (AuthorizeRequest{RedirectURI: uri, State: "a b"}).Code("c").URL; got != want {
 			t.Errorf("%s: %s", uri, got)
 		}
 	}
-	u, err := url.Parse(AuthorizeRequest{RedirectURI: tusky}.ErrorURL("access_denied", "Nee & nee"))
+	u, err := url.Parse(AuthorizeRequest{RedirectURI: tusky}.Refusal("access_denied", "Nee & nee").URL)
 	if err != nil || u.Query().Get("error") != "access_denied" || u.Query().Get("error_description") != "Nee & nee" || u.Query().Has("state") {
 		t.Errorf("%v, %v", u, err)
 	}
@@ -281,5 +281,40 @@ func TestRevoke(t *testing.T) {
 		}
 		_, err := h.Token(ctx, token)
 		mustBe(t, err, fault.Unauthorized)
+	})
+}
+
+func TestResponseModes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const site = "https://elk.example/back?x=1"
+		p, _, err := h.RegisterApp(t.Context(), "Elk", []string{site, tusky, OutOfBand}, "read", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct{ uri, mode, want, refusal string }{
+			{site, "", "https://elk.example/back?x=1&code=c&state=s", ""},
+			{site, "query", "https://elk.example/back?x=1&code=c&state=s", ""},
+			{site, "fragment", "https://elk.example/back?x=1#code=c&state=s", ""},
+			{site, "form_post", site, ""},
+			{tusky, "fragment", tusky + "#code=c&state=s", ""},
+			{OutOfBand, "form_post", "", ""},
+			{tusky, "form_post", tusky + "?code=c&state=s", "invalid_request"}, // no form leads there
+			{site, "jwt", "https://elk.example/back?x=1&code=c&state=s", "invalid_request"},
+		} {
+			ask := AuthorizeRequest{ResponseType: "code", ClientID: p.ClientID, RedirectURI: c.uri, State: "s", ResponseMode: c.mode}
+			if got := ask.Code("c"); got.URL != c.want || (got.Fields != nil) != (c.uri == site && c.mode == "form_post") {
+				t.Errorf("%s to %s: %+v", c.mode, c.uri, got)
+			}
+			_, err := h.Authorize(t.Context(), ask)
+			if c.refusal != "" {
+				refused(t, err, c.refusal, 400)
+			} else if err != nil {
+				t.Errorf("%s to %s: %v", c.mode, c.uri, err)
+			}
+		}
+		form := AuthorizeRequest{RedirectURI: site, State: "s", ResponseMode: "form_post"}.Refusal("access_denied", "No.").Fields
+		if form.Encode() != "error=access_denied&error_description=No.&state=s" {
+			t.Errorf("the form has %v", form)
+		}
 	})
 }

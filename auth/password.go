@@ -48,16 +48,25 @@ var common = func() map[string]bool {
 	return words
 }()
 
+// What can be wrong with a new password.
+var (
+	ErrUnreadablePassword = fault.Say(fault.Invalid, "The password contains characters that cannot be read.")
+	ErrShortPassword      = fault.Say(fault.Invalid, "The password is too short: use at least %d characters, for instance four words.", minPassword)
+	ErrLongPassword       = fault.Say(fault.Invalid, "The password is too long: use at most %d characters.", maxPassword)
+	ErrCommonPassword     = fault.Say(fault.Invalid, "This password is one of the first that anybody would try: choose another one, for instance four words.")
+	ErrNameAsPassword     = fault.Say(fault.Invalid, "The password must not be the name or the e-mail address of the account.")
+)
+
 // checkPassword says what is wrong with a new password. Length is what counts; there are no rules of composition.
 func checkPassword(password string, about ...string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case !utf8.ValidString(password):
-		return fault.Say(fault.Invalid, "The password contains characters that cannot be read.")
+		return ErrUnreadablePassword
 	case n < minPassword:
-		return fault.Say(fault.Invalid, "The password is too short: use at least %d characters, for instance four words.", minPassword)
+		return ErrShortPassword
 	case n > maxPassword:
-		return fault.Say(fault.Invalid, "The password is too long: use at most %d characters.", maxPassword)
+		return ErrLongPassword
 	}
 	lower := strings.ToLower(normal(password))
 	core := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
@@ -66,13 +75,13 @@ func checkPassword(password string, about ...string) error {
 		different[r] = true
 	}
 	if common[lower] || common[core] || len(different) < 5 {
-		return fault.Say(fault.Invalid, "This password is one of the first that anybody would try: choose another one, for instance four words.")
+		return ErrCommonPassword
 	}
 	for _, word := range about {
 		word = strings.ToLower(word)
 		local, _, _ := strings.Cut(word, "@")
 		if word != "" && (lower == word || core == word || lower == local || core == local) {
-			return fault.Say(fault.Invalid, "The password must not be the name or the e-mail address of the account.")
+			return ErrNameAsPassword
 		}
 	}
 	return nil

@@ -73,8 +73,28 @@ func (a *Auth) EndSession(ctx context.Context, cookie string) error {
 	return nil
 }
 
+// SessionID is the Session.ID of the session with this cookie.
+func SessionID(cookie string) string { return hashOf(cookie) }
+
+// EndSessionOf ends one session of a person, by its id; one that is gone already, or is somebody else's, is no error.
+func (a *Auth) EndSessionOf(ctx context.Context, account actors.ID, id string) error {
+	if _, err := a.d.Exec(ctx, "DELETE FROM sessions WHERE account = $1 AND hash = $2", account, id); err != nil {
+		return fmt.Errorf("end a session of %d: %w", account, err)
+	}
+	return nil
+}
+
+// EndSessionsOf logs a person out of every browser.
+func (a *Auth) EndSessionsOf(ctx context.Context, account actors.ID) error {
+	if _, err := a.d.Exec(ctx, "DELETE FROM sessions WHERE account = $1", account); err != nil {
+		return fmt.Errorf("end sessions of %d: %w", account, err)
+	}
+	return nil
+}
+
 // A Session is one browser that a person is logged in with.
 type Session struct {
+	ID            string // names it to its owner; it is of no use for logging in
 	Agent         string // User-Agent, as it was sent
 	Created, Seen time.Time
 }
@@ -85,10 +105,10 @@ func (a *Auth) Sessions(ctx context.Context, account actors.ID) ([]Session, erro
 	list, err := db.All(ctx, a.d, func(row db.Scanner) (Session, error) {
 		var s Session
 		var created, seen int64
-		err := row.Scan(&s.Agent, &created, &seen)
+		err := row.Scan(&s.ID, &s.Agent, &created, &seen)
 		s.Created, s.Seen = db.FromMillis(created), db.FromMillis(seen)
 		return s, err
-	}, "SELECT agent, created, seen FROM sessions WHERE account = $1 AND seen >= $2 AND created >= $3 ORDER BY seen DESC, hash",
+	}, "SELECT hash, agent, created, seen FROM sessions WHERE account = $1 AND seen >= $2 AND created >= $3 ORDER BY seen DESC, hash",
 		account, db.Millis(now.Add(-sessionIdle)), db.Millis(now.Add(-sessionLife)))
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of %d: %w", account, err)

@@ -63,7 +63,7 @@ func TestSuspendedPeopleHaveNoSession(t *testing.T) {
 		mustBe(t, err, fault.Unauthorized)
 		_, err = h.Token(t.Context(), token)
 		mustBe(t, err, fault.Unauthorized)
-		_, err = h.Login(t.Context(), "anna", secretWords, "")
+		_, err = h.Login(t.Context(), "anna", secretWords, at(""))
 		mustBe(t, err, fault.Unauthorized)
 	})
 }

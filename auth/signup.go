@@ -20,7 +20,7 @@ const (
 
 // CountSignUp counts a try to make an account, and refuses the sixth of a network in half an hour.
 func (a *Auth) CountSignUp(remoteAddr string) error {
-	if a.signUps.add(network(remoteAddr)) > signUps {
+	if a.signUps.add(Network(remoteAddr)) > signUps {
 		return fault.Say(fault.TooMany, "Too many requests")
 	}
 	return nil

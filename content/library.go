@@ -258,9 +258,15 @@ func Buried(ctx context.Context, q db.Q, iri string) (bool, error) {
 	return n > 0, err
 }
 
-// Pin puts an item at the head of its author's page, or of its group's; the zero time takes it away.
+// Pin puts an item at the head of its author's page; the zero time takes it away.
 func Pin(ctx context.Context, tx *db.Tx, id ID, when time.Time) error {
 	_, err := tx.Exec(ctx, "UPDATE items SET pinned = $1 WHERE id = $2", db.Millis(when), id)
+	return err
+}
+
+// PinInGroup puts an item at the head of its group's page; the zero time takes it away.
+func PinInGroup(ctx context.Context, tx *db.Tx, id ID, when time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE items SET featured = $1 WHERE id = $2", db.Millis(when), id)
 	return err
 }
 

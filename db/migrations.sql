@@ -458,6 +458,11 @@ ALTER TABLE items DROP COLUMN doc;
 -- A home timeline looks through the newest items for those of the authors whom somebody follows: here without reading the items.
 CREATE INDEX items_newest ON items (id, author, boost_of, reply_author, grp, audience, hidden, language);
 
+-- Lists of groups, and of organisations with the number of their people.
+CREATE INDEX actors_groups ON actors (id) WHERE kind = 'Group';
+DROP INDEX actors_host;
+CREATE INDEX actors_host ON actors (host, kind, deleted);
+
 -- actors: what people keep to themselves about others
 
 -- The words of names and titles, folded (see text.go), by which actors are found.
@@ -753,6 +758,23 @@ CREATE TABLE emojis (
   created  BIGINT NOT NULL
 );
 
+-- groups: what their owners and moderators do
+
+ALTER TABLE items ADD COLUMN featured BIGINT NOT NULL DEFAULT 0;           -- pinned in its group: when
+CREATE INDEX items_featured ON items (grp, featured) WHERE featured > 0;
+
+CREATE TABLE decisions (
+  id      BIGINT PRIMARY KEY,
+  grp     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  actor   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE, -- who decided
+  kind    TEXT NOT NULL,                      -- settings, role, removal, ban, unban, admission, rejection, deletion, lock, unlock, pin, unpin
+  subject BIGINT NOT NULL DEFAULT 0,          -- about whom
+  item    BIGINT NOT NULL DEFAULT 0,          -- about which post
+  role    TEXT NOT NULL DEFAULT '',           -- that the subject got
+  reason  TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX decisions_group ON decisions (grp, id);
+
 -- moderation
 
 ALTER TABLE peers ADD COLUMN id BIGINT NOT NULL DEFAULT 0;                 -- of the decision, as clients name it; 0: there is none
@@ -906,6 +928,20 @@ CREATE TABLE active_days (
 -- auth: second factor, push
 
 ALTER TABLE accounts ADD COLUMN quote_policy TEXT NOT NULL DEFAULT 'public'; -- of new posts
+
+-- What a person shows besides the password.
+CREATE TABLE second_factors (
+  account BIGINT PRIMARY KEY REFERENCES accounts (actor) ON DELETE CASCADE,
+  secret  BYTEA NOT NULL,                     -- sealed
+  since   BIGINT NOT NULL DEFAULT 0,          -- 0: it is being set up
+  step    BIGINT NOT NULL DEFAULT 0           -- of the last code that was accepted: none counts twice
+);
+
+CREATE TABLE recovery_codes (
+  account BIGINT NOT NULL REFERENCES accounts (actor) ON DELETE CASCADE,
+  hash    TEXT NOT NULL,
+  PRIMARY KEY (account, hash)
+);
 
 -- Where a client wants notifications to be pushed to (RFC 8030).
 CREATE TABLE pushes (

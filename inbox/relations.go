@@ -258,7 +258,11 @@ func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.Type == "Add" {
 		when = time.Now()
 	}
-	if err := content.Pin(ctx, tx, a.item.ID, when); err != nil {
+	pin := content.Pin
+	if a.group != nil || a.actor.IsGroup() {
+		pin = content.PinInGroup
+	}
+	if err := pin(ctx, tx, a.item.ID, when); err != nil {
 		return err
 	}
 	return x.relay(ctx, tx, a, a.item)

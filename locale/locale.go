@@ -60,6 +60,12 @@ var loaded = sync.OnceValue(func() map[string]*Locale {
 // Get returns a language by its code, nil when there is none.
 func Get(code string) *Locale { return loaded()[code] }
 
+// Wish returns the language of a tag such as nl-NL or en_GB, nil when there is none.
+func Wish(tag string) *Locale {
+	base, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
+	return Get(strings.ToLower(base))
+}
+
 var matcher = language.NewMatcher([]language.Tag{language.Dutch, language.English})
 
 // Match chooses by the header Accept-Language (RFC 9110 §12.5.4).

@@ -41,7 +41,7 @@ type Config struct {
 		Limited        bool     `toml:"limited" doc:"Have contact with no other nodes than those that you allow (peer add)."`
 	} `toml:"network"`
 	Limits struct {
-		Requests int `toml:"requests" doc:"Requests of one address to the client API in five minutes; 0: no limit. The headers are always sent."`
+		Requests int `toml:"requests" doc:"Requests of one address, and with one token, to the client API in five minutes; a person may do five times as many, and uploads, deletions and paging are limited in proportion. 0: no limit. The headers are always sent."`
 	} `toml:"limits"`
 }
 

@@ -177,7 +177,7 @@ func (d *Documents) outbox(q question) (*answer, error) {
 		}})
 }
 
-// featured are the pinned items, the last one pinned first.
+// featured are the pinned items, the last one pinned first: an actor's own, or what is pinned in a group.
 func (d *Documents) featured(q question) (*answer, error) {
 	a, err := d.owner(q)
 	if err != nil {
@@ -185,7 +185,11 @@ func (d *Documents) featured(q question) (*answer, error) {
 	}
 	ctx := q.Context()
 	sees, args := actors.Sees(q.viewer, "i", []any{a.ID})
-	items, err := content.Listed(ctx, d.DB, "i.author = $1 AND i.pinned > 0 AND "+sees+" ORDER BY i.pinned DESC, i.id DESC", args)
+	pinned, order := "i.author = $1 AND i.pinned > 0", "i.pinned"
+	if a.IsGroup() {
+		pinned, order = "i.grp = $1 AND i.featured > 0", "i.featured"
+	}
+	items, err := content.Listed(ctx, d.DB, pinned+" AND "+sees+" ORDER BY "+order+" DESC, i.id DESC", args)
 	if err != nil {
 		return nil, fmt.Errorf("pinned items of %s: %w", a.IRI, err)
 	}

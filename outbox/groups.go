@@ -42,6 +42,9 @@ func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw 
 	if err := appendEntry(ctx, tx, group.ID, seq, head, entry.ID, body); err != nil {
 		return fail(err)
 	}
+	if err := o.keepRelayed(ctx, tx, group, raw, kind, item); err != nil {
+		return fail(err)
+	}
 	if kind != "Create" || item.ReplyIRI != "" {
 		return nil
 	}

@@ -15,6 +15,11 @@ import (
 // Answer decides a question that somebody put to one of ours, or to a group of this node of which who is owner or moderator: the
 // one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
 func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
+	return o.Decide(ctx, who, asker, about, accept, "")
+}
+
+// Decide is Answer with a reason, which the log of a group keeps.
+func (o *Outbox) Decide(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool, reason string) error {
 	from, err := actors.Get(ctx, o.DB, asker)
 	if err != nil {
 		return err
@@ -44,6 +49,15 @@ func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about act
 		}
 		if err := o.Timelines.Answered(ctx, tx, asker, owners...); err != nil {
 			return err
+		}
+		if of.IsGroup() {
+			d := Decision{By: who.ID, Kind: DecidedRejection, Subject: asker, Reason: reason}
+			if accept {
+				d.Kind, d.Role = DecidedAdmission, actors.RoleMember
+			}
+			if err := o.decide(ctx, tx, of, d); err != nil {
+				return err
+			}
 		}
 		if accept && !of.IsGroup() {
 			if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker, 0); err != nil {

@@ -39,11 +39,16 @@ func (o *Outbox) Follow(ctx context.Context, who, target *actors.Actor, boosts, 
 }
 
 func (o *Outbox) follow(ctx context.Context, tx *db.Tx, who, target *actors.Actor) (*actors.Relation, error) {
+	return o.ask(ctx, tx, who, target, "")
+}
+
+// ask is follow with a message for who decides about it.
+func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, message string) (*actors.Relation, error) {
 	before, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
 	if err != nil || before.State == actors.Active || before.State == actors.Requested {
 		return before, err
 	}
-	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow"}
+	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow", Message: message}
 	if target.Local {
 		r, err := o.Dir.Ask(ctx, tx, who, target, request)
 		if err != nil {
@@ -55,7 +60,7 @@ func (o *Outbox) follow(ctx context.Context, tx *db.Tx, who, target *actors.Acto
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}}})
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}})
 	return r, err
 }
 

@@ -23,7 +23,8 @@ func (t *Timelines) ForgetActor(ctx context.Context, tx *db.Tx, a *actors.Actor)
 		return fmt.Errorf("forget %s: %w", a.IRI, err)
 	}
 	for _, what := range []string{"notifications WHERE actor = $1 OR owner = $1", "requests WHERE actor = $1 OR owner = $1", "heard WHERE actor = $1 OR owner = $1",
-		"policies WHERE owner = $1", "filters WHERE owner = $1", "muted_threads WHERE owner = $1", "conversations WHERE owner = $1", "directs WHERE owner = $1"} {
+		"policies WHERE owner = $1", "filters WHERE owner = $1", "muted_threads WHERE owner = $1", "conversations WHERE owner = $1", "directs WHERE owner = $1",
+		"decisions WHERE grp = $1 OR subject = $1"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+what, a.ID); err != nil {
 			return fmt.Errorf("forget what was kept for %s: %w", a.IRI, err)
 		}

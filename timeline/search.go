@@ -255,7 +255,7 @@ func (x *finding) mine() string {
 	case !x.public:
 		return "(" + library + ")"
 	case !x.library:
-		return public
+		return "(CAST($1 AS BIGINT) IS NOT NULL AND " + public + ")" // PostgreSQL asks for the type of every argument
 	}
 	return "(" + public + " OR " + library + ")"
 }

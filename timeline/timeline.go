@@ -23,6 +23,7 @@ type Timelines struct {
 	Library *content.Library
 	Jobs    *jobs.Queue
 	usage   usage
+	floor   floor
 	trends  trends
 }
 
@@ -42,97 +43,6 @@ func (t *Timelines) wanted(ctx context.Context, v actors.Viewer, condition strin
 	wants, args := actors.Wants(v, "i", args)
 	return t.list(ctx, v, condition+" AND "+wants, args, p)
 }
-
-// following is what the people and groups that the viewer follows wrote, and what the viewer wrote: newest first. A reply is
-// there when the viewer follows both; a post in a group that the viewer is a member of comes as the group's own boost, and
-// one's own is there until the group has passed it on: for good when it is a reply.
-func (t *Timelines) following(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
-	args := []any{v.ID}
-	if t.DB.Postgres() {
-		return t.wanted(ctx, v, home, args, p)
-	}
-	// SQLite: the page is among the newest items of all, or among those as new as the newest of the authors that wrote last,
-	// or else found in the newest items of each author.
-	items, err := t.amongNewest(ctx, v, p)
-	if err != nil || len(items) >= p.Limit {
-		return items, err
-	}
-	condition, recent, err := t.amongLastAuthors(ctx, v, p)
-	if err != nil {
-		return nil, err
-	}
-	if condition != "" {
-		items, err = t.wanted(ctx, v, condition+" AND "+home, recent, p)
-		if err != nil || len(items) >= p.Limit {
-			return items, err
-		}
-	}
-	sees, args := actors.Sees(v, "i", args)
-	wants, args := actors.Wants(v, "i", args)
-	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + " AND " + wants + p.SQL("i.id", &args)
-	return t.list(ctx, v, "i.id IN (SELECT x.id FROM ("+authors+") f CROSS JOIN items x WHERE x.id IN ("+each+"))", args, p)
-}
-
-// homeWindow is how many of the newest items are looked through first, in an index that has all that home asks of them.
-const homeWindow = 300
-
-func (t *Timelines) amongNewest(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
-	if p.Min != 0 {
-		return nil, nil
-	}
-	args, older := []any{v.ID}, ""
-	if p.Max != 0 {
-		args, older = append(args, p.Max), " WHERE n.id < $2"
-	}
-	sees, args := actors.Sees(v, "i", args)
-	wants, args := actors.Wants(v, "i", args)
-	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID], fmt.Sprintf(`SELECT i.id FROM items i INDEXED BY items_newest
-		WHERE i.id >= COALESCE((SELECT n.id FROM items n INDEXED BY items_newest%s ORDER BY n.id DESC LIMIT 1 OFFSET %d), 0) AND %s AND %s AND %s`,
-		older, homeWindow, home, sees, wants)+p.SQL("i.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("look through the newest items: %w", err)
-	}
-	return content.Rows(ctx, t.DB, ids)
-}
-
-// authors are those whom the viewer follows, and the viewer.
-const authors = "SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1"
-
-// amongLastAuthors takes the authors who wrote last, twice as many as the page has items: each has one item at least that is
-// as new as the last of theirs, so that the page, even when half of it is not shown, holds nothing older and nobody else.
-func (t *Timelines) amongLastAuthors(ctx context.Context, v actors.Viewer, p actors.Page) (string, []any, error) {
-	if p.Min != 0 {
-		return "", nil, nil
-	}
-	type last struct {
-		item   content.ID
-		author actors.ID
-	}
-	args, older := []any{v.ID, 2 * p.Limit}, ""
-	if p.Max != 0 {
-		args, older = append(args, p.Max), " AND i.id < $3"
-	}
-	newest, err := db.All(ctx, t.DB, func(r db.Scanner) (l last, err error) { return l, r.Scan(&l.item, &l.author) },
-		"SELECT COALESCE((SELECT MAX(i.id) FROM items i WHERE i.author = f.author"+older+"), 0) AS newest, f.author FROM ("+authors+") f ORDER BY newest DESC LIMIT $2", args...)
-	if err != nil || len(newest) < 2*p.Limit || newest[len(newest)-1].item == 0 {
-		return "", nil, err
-	}
-	who := make([]actors.ID, len(newest))
-	for n, l := range newest {
-		who[n] = l.author
-	}
-	list, args := db.In([]any{v.ID, newest[len(newest)-1].item}, who)
-	return "i.id >= $2 AND i.author IN (" + list + ")", args, nil
-}
-
-const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)
-		AND (f.languages = '' OR i.language = '' OR f.languages LIKE '% ' || i.language || ' %')))
-	AND (i.reply_author = 0 OR i.reply_author = i.author OR i.reply_author = $1 OR i.author = $1
-		OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.reply_author AND f.state = 'active'))
-	AND (i.grp = 0 OR i.boost_of > 0
-		OR i.author = $1 AND NOT EXISTS (SELECT 1 FROM items b WHERE b.boost_of = i.id AND b.boost_of > 0 AND b.author = i.grp)
-		OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))
-	AND i.author NOT IN (SELECT m.member FROM lists l JOIN list_members m ON m.list = l.id WHERE l.owner = $1 AND l.exclusive)`
 
 // PublicFilter narrows the public timeline.
 type PublicFilter struct{ Local, Remote, Media bool }
@@ -172,6 +82,9 @@ type AuthorFilter struct {
 // Author is what one actor wrote; for a group, what was posted in it, as its boosts.
 func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.ID, f AuthorFilter, p actors.Page) ([]*content.Item, error) {
 	condition, args := "i.author = $1", []any{author}
+	if f.Pinned { // in a group by those who moderate it
+		condition = "(i.author = $1 AND i.pinned > 0 OR i.grp = $1 AND i.featured > 0)"
+	}
 	if f.Media {
 		condition += hasMedia
 	}
@@ -181,16 +94,13 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 	if f.NoBoosts {
 		condition += " AND i.boost_of = 0"
 	}
-	if f.Pinned {
-		condition += " AND i.pinned > 0"
-	}
 	if f.Tag != "" {
 		args = append(args, strings.ToLower(f.Tag))
 		condition += fmt.Sprintf(" AND i.id IN (SELECT g.item FROM tags g WHERE g.name = $%d)", len(args))
 	}
 	items, err := t.list(ctx, v, condition, args, p)
 	if f.Pinned { // few, and in the order in which they were pinned
-		slices.SortFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
+		slices.SortStableFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
 	}
 	return items, err
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,10 @@ func TestPagesInBrowser(t *testing.T) {
 			http.Redirect(rw, r, arrival+"?"+r.URL.RawQuery, http.StatusFound)
 			return
 		}
+		if r.URL.Path == "/form" {
+			http.Redirect(rw, r, arrival+"?how="+r.Method+"&code="+url.QueryEscape(r.PostFormValue("code"))+"&state="+url.QueryEscape(r.PostFormValue("state")), http.StatusSeeOther)
+			return
+		}
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		rw.Write([]byte(`<!DOCTYPE html><link rel="icon" href="data:,"><title>Arrived</title>`))
 	}))
@@ -41,15 +46,18 @@ func TestPagesInBrowser(t *testing.T) {
 	arrival = strings.Replace(app.URL, "127.0.0.1", "localhost", 1) + "/arrived"
 
 	h := newHouse(t, false)
-	a := h.app("Tusky", app.URL+"/back", "pleiotest://back", "urn:ietf:wg:oauth:2.0:oob")
+	a := h.app("Tusky", app.URL+"/back", app.URL+"/form", "pleiotest://back", "urn:ietf:wg:oauth:2.0:oob")
 	h.token(h.loggedIn("anna@gouda.example"), h.app("Phanpy"))
 	todo, err := json.Marshal(map[string]any{
 		"chromium": chromium, "base": h.server.URL, "email": "anna@gouda.example", "password": password, "shots": os.Getenv("PLEIO_TEST_SHOTS"),
 		"pages": map[string]string{"front": "/", "person": "/@anna", "other": "/@bas", "group": "/groups/wonen", "empty": "/groups/klimaat", "org": "/org",
 			"question": h.path("vraag"), "answer": h.path("vraag/1/1"), "photo": h.path("foto"), "warning": h.path("waarschuwing"), "poll": h.path("peiling"),
 			"tag": "/tags/flexwonen", "login": "/login?return=%2Foauth%2Fauthorize", "error": "/nergens", "badapp": "/oauth/authorize", "z-english": h.path("vraag") + "?lang=en"},
-		"member": map[string]string{"consent": a.ask(app.URL + "/back"), "sessions": "/settings/sessions", "private": h.path("besloten")},
-		"ask":    a.ask(app.URL + "/back"), "state": "s & t", "arrival": arrival, "askScheme": a.ask("pleiotest://back"),
+		"member": map[string]string{"consent": a.ask(app.URL + "/back"), "sessions": "/settings/sessions", "private": h.path("besloten"),
+			"settings": "/settings", "password": "/settings/password", "second": "/settings/second-factor", "settings-english": "/settings?lang=en",
+			"consent-much": h.app("Beheer", app.URL+"/back").ask(app.URL+"/back", "scope", "read write follow push"), "consent-code": a.ask("urn:ietf:wg:oauth:2.0:oob", "scope", "read:statuses write:media")},
+		"other": "bas", // who gets a second factor
+		"ask":   a.ask(app.URL + "/back"), "askForm": a.ask(app.URL+"/form", "response_mode", "form_post"), "state": "s & t", "arrival": arrival, "askScheme": a.ask("pleiotest://back"),
 		"copy": map[string]string{"path": "/@anna", "text": h.anna.Handle()},
 	})
 	h.check(err)

@@ -13,7 +13,7 @@ const yearSeconds = 365 * 24 * 60 * 60
 
 // language is what the address wishes (and the browser then remembers), or what was wished before, or what the browser prefers.
 func (w *Web) language(rw http.ResponseWriter, r *http.Request) *locale.Locale {
-	if wish := locale.Get(r.URL.Query().Get(languageWord)); wish != nil {
+	if wish := locale.Wish(r.URL.Query().Get(languageWord)); wish != nil {
 		w.setCookie(rw, languageWord, wish.Code, yearSeconds)
 		return wish
 	}

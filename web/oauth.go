@@ -13,24 +13,35 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/fault"
-	"github.com/pleio-node/pleio-node/locale"
 )
 
 type consentBody struct {
 	auth.Consent
 	Request auth.AuthorizeRequest
 	Who     *profileLink
-	May     []string
+	May     []mayGroup
+	MayNot  []string
+	Admin   bool         // it asks to govern a node, which the person may not do anyway
+	Website string       // host of the app's own website
 	Target  string       // where the browser goes afterwards, in words; "": the code is shown
+	Known   bool         // the code goes to the website that the app names, so that somebody answers for its name
 	Deny    template.URL // the app's own address, checked when it was registered
 	Other   string       // the way to use another account
+}
+
+// sendBody is an answer that the browser brings to the app by a form.
+type sendBody struct {
+	App    string
+	To     template.URL
+	Fields url.Values
 }
 
 type codeBody struct{ App, Code string }
 
 func authorizeRequest(v url.Values) auth.AuthorizeRequest {
 	return auth.AuthorizeRequest{ResponseType: v.Get("response_type"), ClientID: v.Get("client_id"), RedirectURI: v.Get("redirect_uri"),
-		Scope: v.Get("scope"), State: v.Get("state"), CodeChallenge: v.Get("code_challenge"), CodeChallengeMethod: v.Get("code_challenge_method")}
+		Scope: v.Get("scope"), State: v.Get("state"), CodeChallenge: v.Get("code_challenge"), CodeChallengeMethod: v.Get("code_challenge_method"),
+		ResponseMode: v.Get("response_mode")}
 }
 
 // authorize asks a person whether an app may use the account (RFC 6749 §4.1.1).
@@ -50,12 +61,26 @@ func (w *Web) authorize(rw http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	values.Set("force_login", "true")
-	body := consentBody{Consent: consent, Request: ask, Who: w.link(who), May: mayWords(q.loc, consent.Scopes), Target: targetWords(ask),
-		Deny: template.URL(ask.ErrorURL("access_denied", "The request was refused.")), Other: "/oauth/authorize?" + values.Encode()}
-	if body.Deny == "" {
+	denied := ask.Refusal("access_denied", "The request was refused.")
+	if values.Get("deny") != "" && denied.Fields != nil {
+		return w.sendOn(rw, q, ask, consent.App.Name, denied)
+	}
+	body := consentBody{Consent: consent, Request: ask, Who: w.link(who), May: mayGroups(q.loc, consent.Scopes), MayNot: mayNotWords(q.loc, consent.Scopes),
+		Admin: asksAdmin(consent.Scopes) && !q.account.Admin, Target: targetWords(ask), Deny: template.URL(denied.URL)}
+	if u, err := url.Parse(consent.App.Website); err == nil {
+		body.Website = u.Host
+		body.Known = u.Scheme == "https" && strings.HasPrefix(ask.RedirectURI, "https://") && strings.EqualFold(u.Host, body.Target)
+	}
+	switch {
+	case denied.Fields != nil:
+		values.Set("deny", "1")
+		body.Deny = template.URL("/oauth/authorize?" + values.Encode())
+		values.Del("deny")
+	case denied.URL == "":
 		body.Deny = "/"
 	}
+	values.Set("force_login", "true")
+	body.Other = "/oauth/authorize?" + values.Encode()
 	return w.show(rw, q, "consent", page{Title: q.loc.T("consent.title", "app", consent.App.Name), Kind: "website", NoIndex: true, Bare: true,
 		FormTo: consentFormTo(ask), Body: body})
 }
@@ -112,8 +137,8 @@ func (w *Web) approve(rw http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if to := ask.CodeURL(code); to != "" {
-		return w.sendOn(rw, to)
+	if to := ask.Code(code); to.URL != "" {
+		return w.sendOn(rw, q, ask, consent.App.Name, to)
 	}
 	return w.show(rw, q, "code", page{Title: q.loc.T("consent.code"), Kind: "website", NoIndex: true, Bare: true, Body: codeBody{consent.App.Name, code}})
 }
@@ -124,8 +149,8 @@ func (w *Web) refuse(rw http.ResponseWriter, q *request, ask auth.AuthorizeReque
 	var answer *auth.OAuthError
 	switch {
 	case errors.As(err, &answer):
-		if to := ask.ErrorURL(answer.Code, answer.Description); to != "" {
-			return w.sendOn(rw, to)
+		if to := ask.Refusal(answer.Code, answer.Description); to.URL != "" {
+			return w.sendOn(rw, q, ask, "", to)
 		}
 		p.Title, p.Body = q.loc.T("consent.asked"), q.loc.T("consent.asked.text", "answer", answer.Description)
 	case fault.Status(err) >= 500:
@@ -134,54 +159,18 @@ func (w *Web) refuse(rw http.ResponseWriter, q *request, ask auth.AuthorizeReque
 	return w.show(rw, q, "error", p)
 }
 
-// sendOn redirects to an app. The address is the registered one with something added to its query, and stays as it is:
-// http.Redirect would clean it.
-func (w *Web) sendOn(rw http.ResponseWriter, to string) error {
-	rw.Header().Set("Location", to)
+// sendOn brings an answer to an app: by a redirect, or by a form. The address is the registered one with something added to
+// its query, and stays as it is: http.Redirect would clean it.
+func (w *Web) sendOn(rw http.ResponseWriter, q *request, ask auth.AuthorizeRequest, app string, to auth.Answer) error {
+	if to.Fields != nil {
+		if app == "" {
+			app = targetWords(ask)
+		}
+		return w.show(rw, q, "send", page{Title: q.loc.T("send.title", "app", app), Kind: "website", NoIndex: true, Bare: true, FormTo: consentFormTo(ask),
+			Body: sendBody{app, template.URL(to.URL), to.Fields}})
+	}
+	rw.Header().Set("Location", to.URL)
 	rw.Header().Set("Cache-Control", "no-store")
 	rw.WriteHeader(http.StatusFound)
 	return nil
-}
-
-// mayWords says in plain words what scopes allow.
-func mayWords(loc *locale.Locale, scopes auth.Scopes) []string {
-	var may []string
-	parts := map[string][]string{}
-	admin := false
-	for _, s := range scopes {
-		verb, part, some := strings.Cut(s, ":")
-		switch {
-		case verb == "admin":
-			admin = true
-		case some:
-			if key := scopeParts[part]; key != "" {
-				parts[verb] = append(parts[verb], loc.T(key))
-			}
-		default:
-			if key := scopeWhole[s]; key != "" {
-				may = append(may, loc.T(key))
-			}
-		}
-	}
-	if list := parts["read"]; list != nil {
-		may = append(may, loc.T("scope.read.some", "parts", strings.Join(list, ", ")))
-	}
-	if list := parts["write"]; list != nil {
-		may = append(may, loc.T("scope.write.some", "parts", strings.Join(list, ", ")))
-	}
-	if admin {
-		may = append(may, loc.T("scope.admin"))
-	}
-	return may
-}
-
-var scopeWhole = map[string]string{
-	"read": "scope.read", "write": "scope.write", "follow": "scope.follow", "push": "scope.push", "profile": "scope.profile",
-}
-
-var scopeParts = map[string]string{
-	"accounts": "scope.part.accounts", "blocks": "scope.part.blocks", "bookmarks": "scope.part.bookmarks", "collections": "scope.part.collections",
-	"conversations": "scope.part.conversations", "favourites": "scope.part.favourites", "filters": "scope.part.filters", "follows": "scope.part.follows",
-	"lists": "scope.part.lists", "media": "scope.part.media", "mutes": "scope.part.mutes", "notifications": "scope.part.notifications",
-	"reports": "scope.part.reports", "search": "scope.part.search", "statuses": "scope.part.statuses",
 }

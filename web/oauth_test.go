@@ -56,7 +56,7 @@ func TestAnAppIsGivenAccess(t *testing.T) {
 	home.is(t, http.StatusSeeOther)
 	consent := b.get(home.Header.Get("Location"))
 	consent.is(t, http.StatusOK)
-	consent.has(t, "Tusky toegang geven?", "Anna de Vries", "alles lezen wat jij kunt lezen", "namens jou berichten plaatsen", "!volgen, blokkeren", "Daarna ga je terug naar app.example.",
+	consent.has(t, "Tusky toegang geven?", "Anna de Vries", "alles lezen wat jij kunt lezen", "namens jou berichten plaatsen", "!volgen, blokkeren", "<strong>app.example</strong>", "De toegang gaat naar haar website app.example", "!Niemand heeft gecontroleerd",
 		`href="https://app.example/back?x=1&amp;error=access_denied&amp;error_description=The&#43;request&#43;was&#43;refused.&amp;state=s&#43;%26&#43;t"`)
 	for _, path := range []string{"/oauth/authorize", "/oauth/authorize/"} {
 		sent := b.post(path, consent.form())

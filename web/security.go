@@ -37,6 +37,8 @@ const (
 	sessionWord  = "session"
 	formWord     = "form" // makes the tokens of forms before there is a session
 	languageWord = "lang"
+	ticketWord   = "ticket" // between the password and the second factor
+	deviceWord   = "device" // who logged in with this browser before
 	csrfField    = "csrf"
 )
 

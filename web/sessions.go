@@ -21,6 +21,7 @@ type sessionsBody struct {
 type sessionRow struct {
 	auth.Session
 	Name string
+	Here bool // this is the one that asks
 }
 
 type appRow struct {
@@ -31,8 +32,7 @@ type appRow struct {
 // sessions lists where a person is logged in: browsers and apps.
 func (w *Web) sessions(rw http.ResponseWriter, q *request) error {
 	if q.account == nil {
-		http.Redirect(rw, q.Request, loginPath(q), http.StatusSeeOther)
-		return nil
+		return w.askLogin(rw, q)
 	}
 	list, err := w.Auth.Sessions(q.Context(), q.account.ID)
 	if err != nil {
@@ -43,13 +43,19 @@ func (w *Web) sessions(rw http.ResponseWriter, q *request) error {
 		return err
 	}
 	var body sessionsBody
+	here := auth.SessionID(w.cookie(q.Request, sessionWord))
 	for _, s := range list {
-		body.Sessions = append(body.Sessions, sessionRow{s, agentWords(q.loc, s.Agent)})
+		body.Sessions = append(body.Sessions, sessionRow{s, agentWords(q.loc, s.Agent), s.ID == here})
 	}
 	for _, a := range apps {
 		body.Apps = append(body.Apps, appRow{a, strings.Join(mayWords(q.loc, a.Scopes), "; ")})
 	}
 	return w.show(rw, q, "sessions", page{Title: q.loc.T("sessions.title"), Kind: "website", NoIndex: true, Body: body})
+}
+
+// endOneSession logs a person out of one browser.
+func (w *Web) endOneSession(rw http.ResponseWriter, q *request) error {
+	return w.change(rw, q, func() error { return w.Auth.EndSessionOf(q.Context(), q.account.ID, mux.Vars(q.Request)["id"]) })
 }
 
 // endSessions logs a person out of every other browser.
@@ -70,10 +76,7 @@ func (w *Web) endApp(rw http.ResponseWriter, q *request) error {
 
 // change does what a form of a logged-in person asks, and shows the list again.
 func (w *Web) change(rw http.ResponseWriter, q *request, do func() error) error {
-	if q.account == nil {
-		return fault.Say(fault.Unauthorized, "Log in first.")
-	}
-	if err := w.checkForm(q); err != nil {
+	if err := w.checkOwnForm(q); err != nil {
 		return err
 	}
 	if err := do(); err != nil {

@@ -16,7 +16,7 @@ import (
 var templateFiles embed.FS
 
 // The pages, each in templates/NAME.html, around which layout.html goes.
-var pageNames = []string{"front", "profile", "post", "tag", "login", "consent", "code", "sessions", "error"}
+var pageNames = []string{"front", "profile", "post", "tag", "login", "secondstep", "consent", "code", "send", "settings", "password", "secondfactor", "recovery", "sessions", "error"}
 
 // pages are the compiled templates: language → page → template. A template is compiled once a language, so that a text
 // needs no more than its key.

@@ -18,20 +18,22 @@ import (
 )
 
 type user struct {
-	Add        userAdd      `cmd:"" help:"Add a person who can log in."`
-	List       userList     `cmd:"" help:"List the people who can log in."`
-	Password   userPassword `cmd:"" help:"Give a person a new password. It ends all that was begun with the old one."`
-	Token      userToken    `cmd:"" help:"Make a token for a program that acts for a person."`
-	Disable    userDisable  `cmd:"" help:"Let a person log in no more. What they wrote stays."`
-	Enable     userEnable   `cmd:"" help:"Let a person log in again."`
-	Suspend    userSuspend  `cmd:"" help:"Let nothing be seen of a person of this node or, as name@host, of another."`
-	Restore    userRestore  `cmd:"" help:"Let everything be seen again of somebody who was suspended."`
-	Approve    userApprove  `cmd:"" help:"Let somebody in who asked for an account."`
-	Reject     userReject   `cmd:"" help:"Refuse somebody who asked for an account."`
-	Alias      userAlias    `cmd:"" help:"Name the account that a person had elsewhere, before moving here."`
-	Move       userMove     `cmd:"" help:"Tell all followers that a person goes on at another node."`
-	RotateKeys userRotate   `cmd:"" help:"Give a person new keys, and tell everybody."`
-	Delete     userDelete   `cmd:"" help:"Delete a person and all that they wrote, here and at other nodes. It cannot be undone."`
+	Add          userAdd          `cmd:"" help:"Add a person who can log in."`
+	List         userList         `cmd:"" help:"List the people who can log in."`
+	Password     userPassword     `cmd:"" help:"Give a person a new password. It ends all that was begun with the old one."`
+	Token        userToken        `cmd:"" help:"Make a token for a program that acts for a person."`
+	Sessions     userSessions     `cmd:"" help:"Show where a person is logged in, or log them out."`
+	SecondFactor userSecondFactor `cmd:"" name:"second-factor" help:"Show whether a person has a second factor, or remove it."`
+	Disable      userDisable      `cmd:"" help:"Let a person log in no more. What they wrote stays."`
+	Enable       userEnable       `cmd:"" help:"Let a person log in again."`
+	Suspend      userSuspend      `cmd:"" help:"Let nothing be seen of a person of this node or, as name@host, of another."`
+	Restore      userRestore      `cmd:"" help:"Let everything be seen again of somebody who was suspended."`
+	Approve      userApprove      `cmd:"" help:"Let somebody in who asked for an account."`
+	Reject       userReject       `cmd:"" help:"Refuse somebody who asked for an account."`
+	Alias        userAlias        `cmd:"" help:"Name the account that a person had elsewhere, before moving here."`
+	Move         userMove         `cmd:"" help:"Tell all followers that a person goes on at another node."`
+	RotateKeys   userRotate       `cmd:"" help:"Give a person new keys, and tell everybody."`
+	Delete       userDelete       `cmd:"" help:"Delete a person and all that they wrote, here and at other nodes. It cannot be undone."`
 }
 
 // person is a command about one person of the node.

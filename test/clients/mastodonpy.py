@@ -28,8 +28,10 @@ def work():
     base = setting("BASE")
     app, secret = Mastodon.create_app("Mastodon.py", scopes=SCOPES, redirect_uris=OOB, api_base_url=base)
     client = Mastodon(client_id=app, client_secret=secret, api_base_url=base)
+    key = oauthpage.second_factor(base, setting("EMAIL"), setting("PASSWORD"))
+    done("secured")
     url = client.auth_request_url(redirect_uris=OOB, scopes=SCOPES)
-    client.log_in(code=oauthpage.code(url, setting("EMAIL"), setting("PASSWORD")), redirect_uri=OOB, scopes=SCOPES)
+    client.log_in(code=oauthpage.code(url, setting("EMAIL"), setting("PASSWORD"), key), redirect_uri=OOB, scopes=SCOPES)
     done("login")
 
     done("whoami", acct=client.account_verify_credentials().acct)

@@ -1,14 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The pleio-node authors
 # SPDX-License-Identifier: EUPL-1.2
 """The person in front of the login page: opens an authorization address as a browser without JavaScript does, fills in
-e-mail and password, approves, and reads the code from the page.
+e-mail and password and, when it is asked for, a code of an authenticator app; approves, and reads the code from the page.
 
     EMAIL=… PASSWORD=… python3 oauthpage.py URL        prints the code
 """
+import base64
+import hashlib
+import hmac
 import html.parser
 import http.cookiejar
 import os
+import struct
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -81,46 +86,86 @@ def approval(page):
     return None, None
 
 
-def code(url, email, password):
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+def authenticator(key, steps=0):
+    """What an authenticator app shows for a key (RFC 6238), so many half minutes from now."""
+    secret = base64.b32decode(key.replace(" ", ""))
+    digest = hmac.new(secret, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
 
-    def visit(address, fields=None):
+
+class Browser:
+    """A browser without JavaScript: it has cookies, and sends forms as they are on the page."""
+
+    def __init__(self):
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self.where, self.page = "", None
+
+    def visit(self, address, fields=None):
         request = urllib.request.Request(address, headers={"Accept": "text/html", "Accept-Language": "nl"})
         if fields is not None:
             parts = urllib.parse.urlsplit(address)
             request.data = urllib.parse.urlencode(fields).encode()
             request.add_header("Origin", f"{parts.scheme}://{parts.netloc}")
         try:
-            with browser.open(request, timeout=20) as answer:
-                return answer.geturl(), Page(answer.read().decode())
+            with self.opener.open(request, timeout=20) as answer:
+                self.where, self.page = answer.geturl(), Page(answer.read().decode())
         except urllib.error.HTTPError as refused:
             says = Page(refused.read().decode(errors="replace")).says()
             sys.exit(f"{address} answered {refused.code}: {says}")
 
-    def submit(where, form, button, filled):
+    def submit(self, form, button, filled):
         fields = [(i["name"], filled.get(i["name"], i.get("value", ""))) for i in form["inputs"]
                   if i["type"] not in ("checkbox", "radio") or "checked" in i]
         if button and button.get("name"):
             fields.append((button["name"], button.get("value", "")))
-        return visit(urllib.parse.urljoin(where, form["action"]), fields)
+        self.visit(urllib.parse.urljoin(self.where, form["action"]), fields)
 
-    where, page = visit(url)
-    login = next((form for form in page.forms if first(form, "password")), None)
-    if not login:
-        sys.exit(f"{where} has no form with a password; it says: {page.says()}")
-    mail, secret = first(login, "email", "text"), first(login, "password")
-    if not mail:
-        sys.exit(f"the login form of {where} has no field for the e-mail address")
-    button = login["buttons"][0] if login["buttons"] else None
-    where, page = submit(where, login, button, {mail: email, secret: password})
-    if not page.code:
-        form, button = approval(page)
+    def form(self, what, fits):
+        found = next((form for form in self.page.forms if fits(form)), None)
+        if not found:
+            sys.exit(f"{self.where} has no form for {what}; it says: {self.page.says()}")
+        return found, found["buttons"][0] if found["buttons"] else None
+
+    def log_in(self, email, password, key=""):
+        login, button = self.form("a password", lambda form: first(form, "password"))
+        mail, secret = first(login, "email", "text"), first(login, "password")
+        if not mail:
+            sys.exit(f"the login form of {self.where} has no field for the e-mail address")
+        self.submit(login, button, {mail: email, secret: password})
+        if key:
+            self.enter(authenticator(key))
+
+    def enter(self, digits):
+        form, button = self.form("a code", lambda form: any(i.get("autocomplete") == "one-time-code" for i in form["inputs"]))
+        name = next(i["name"] for i in form["inputs"] if i.get("autocomplete") == "one-time-code")
+        self.submit(form, button, {name: digits})
+
+
+def second_factor(base, email, password):
+    """Sets up a second factor, and returns the key that an authenticator app would keep."""
+    browser = Browser()
+    browser.visit(base + "/settings/second-factor")
+    browser.log_in(email, password)
+    form, button = browser.form("a password", lambda form: first(form, "password"))
+    browser.submit(form, button, {first(form, "password"): password})
+    key = browser.page.code
+    browser.enter(authenticator(key, -1))
+    return key
+
+
+def code(url, email, password, key=""):
+    browser = Browser()
+    browser.visit(url)
+    browser.log_in(email, password, key)
+    if not browser.page.code:
+        form, button = approval(browser.page)
         if not form:
-            sys.exit(f"after the login, {where} has nothing to approve with; it says: {page.says()}")
-        where, page = submit(where, form, button, {})
-    if not page.code:
-        sys.exit(f"after the approval, {where} shows no code; it says: {page.says()}")
-    return page.code
+            sys.exit(f"after the login, {browser.where} has nothing to approve with; it says: {browser.page.says()}")
+        browser.submit(form, button, {})
+    if not browser.page.code:
+        sys.exit(f"after the approval, {browser.where} shows no code; it says: {browser.page.says()}")
+    return browser.page.code
 
 
 if __name__ == "__main__":

@@ -1,0 +1,297 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
+)
+
+type ownGroup struct {
+	ID            string          `json:"id" format:"id" about:"The number of the group, which is that of its account in the Mastodon API."`
+	Name          string          `json:"name" about:"The part of the handle before the node."`
+	Handle        string          `json:"handle" about:"@name@node: how the group is named anywhere."`
+	Title         string          `json:"title"`
+	Summary       string          `json:"summary" about:"HTML, sanitised."`
+	URL           string          `json:"url" format:"uri" about:"The page of the group."`
+	Organisation  ownOrganisation `json:"organisation" about:"Where the group has its home."`
+	Visibility    string          `json:"visibility" enum:"public,listed,hidden" about:"Who may know of the group and read in it: everybody; everybody and its members; its members."`
+	JoinPolicy    string          `json:"joinPolicy" enum:"open,request,invite" about:"How one becomes a member: at once; when an owner or moderator agrees; by invitation."`
+	Posting       string          `json:"posting" enum:"members,moderators" about:"Who starts conversations."`
+	Members       int64           `json:"members" about:"How many there are."`
+	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere."`
+	CreatedAt     string          `json:"createdAt" format:"date-time"`
+	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
+}
+
+type ownOrganisation struct {
+	Host string  `json:"host" about:"The host name of the node."`
+	Name *string `json:"name" about:"What the organisation calls itself; null when it has not told."`
+}
+
+func organisationOf(a *actors.Actor, names map[string]string) ownOrganisation {
+	return ownOrganisation{a.Host, textOrNull(names[a.Host])}
+}
+
+// ownGroups shows groups to who asks, with a fixed number of queries.
+func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Actor) ([]ownGroup, error) {
+	var ids, local []actors.ID
+	for _, g := range list {
+		if ids = append(ids, g.ID); g.Local {
+			local = append(local, g.ID)
+		}
+	}
+	names, err := actors.OrganisationsOf(ctx, a.DB, list)
+	if err != nil {
+		return nil, err
+	}
+	hosts := map[actors.ID]int64{}
+	if len(local) > 0 {
+		if hosts, err = actors.HostCounts(ctx, a.DB, local); err != nil {
+			return nil, err
+		}
+	}
+	standings := map[actors.ID]*actors.Standing{}
+	if v.Local() {
+		if standings, err = actors.Standings(ctx, a.DB, v.ID, ids); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]ownGroup, 0, len(list))
+	for _, g := range list {
+		x := ownGroup{ID: digits(g.ID), Name: g.Name, Handle: g.Handle(), Title: g.DisplayName(), Summary: g.Summary, URL: g.URL, Organisation: organisationOf(g, names),
+			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, Members: g.FollowersCount, CreatedAt: stamp(g.Published)}
+		if n, counted := hosts[g.ID]; counted {
+			x.Organisations = &n
+		}
+		if s := standings[g.ID]; s != nil {
+			m := membershipOf(s.Outgoing)
+			x.Membership = &m
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+func (a *API) oneOwnGroup(ctx context.Context, c *call, id actors.ID) (ownGroup, error) {
+	group, err := actors.Get(ctx, a.DB, id)
+	if err != nil {
+		return ownGroup{}, err
+	}
+	all, err := a.ownGroups(ctx, c.viewer, []*actors.Actor{group})
+	if err != nil {
+		return ownGroup{}, err
+	}
+	return all[0], nil
+}
+
+// known is the group that the path names, when who asks may know of it, with the role that who asks has there.
+func (c *call) known(ctx context.Context) (*actors.Actor, actors.Role, error) {
+	unknown := fault.Say(fault.NotFound, "There is no such group.")
+	group, err := c.target(ctx)
+	switch {
+	case errors.Is(err, fault.NotFound), errors.Is(err, fault.Gone):
+		return nil, "", unknown
+	case err != nil:
+		return nil, "", err
+	}
+	var role actors.Role
+	if c.viewer.Local() {
+		if role, err = actors.RoleOf(ctx, c.api.DB, c.viewer.ID, group.ID); err != nil {
+			return nil, "", err
+		}
+	}
+	if !actors.MayKnow(group, role) {
+		return nil, "", unknown
+	}
+	return group, role, nil
+}
+
+// ownPage are the parameters of every list that is paged by number: see call.page.
+type ownPage struct {
+	MaxID   *int64 `json:"maxId" about:"Only what is older than this number; see the Link header of an answer."`
+	SinceID *int64 `json:"sinceId" about:"Only what is newer than this number."`
+	MinID   *int64 `json:"minId" about:"Only what is newer than this number, beginning right after it."`
+	Limit   *int64 `json:"limit" about:"How many at most: 40, or up to 80."`
+}
+
+type groupsQuery struct {
+	ownPage
+	Q      *string `json:"q" max:"100" about:"The beginnings of words of the name or the title."`
+	Member *bool   `json:"member" about:"true: only the groups that who asks is a member of."`
+}
+
+func (a *API) listGroups(ctx context.Context, c *call, in groupsQuery) ([]ownGroup, error) {
+	f := actors.GroupFilter{}
+	if in.Q != nil {
+		f.Text = *in.Q
+	}
+	if in.Member != nil && *in.Member {
+		if !c.viewer.Local() {
+			return nil, fault.Say(fault.Unauthorized, "Whose groups? This needs a person's token.")
+		}
+		f.Member = c.viewer.ID
+	}
+	return a.groupPage(ctx, c, f)
+}
+
+func (a *API) groupPage(ctx context.Context, c *call, f actors.GroupFilter) ([]ownGroup, error) {
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return nil, err
+	}
+	list, err := actors.Groups(ctx, a.DB, c.viewer, f, p)
+	if err != nil {
+		return nil, err
+	}
+	linkRows(c, list, func(g *actors.Actor) int64 { return int64(g.ID) })
+	return a.ownGroups(ctx, c.viewer, list)
+}
+
+type personGroupsQuery struct{ ownPage }
+
+// personGroups are the groups that somebody is a member of. Of who shows nobody whom they follow, those are told that who asks
+// is a member of too.
+func (a *API) personGroups(ctx context.Context, c *call, _ personGroupsQuery) ([]ownGroup, error) {
+	who, err := c.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if who.Kind != actors.Person || !who.Suspended.IsZero() {
+		return nil, fault.Say(fault.NotFound, "There is no such person.")
+	}
+	return a.groupPage(ctx, c, actors.GroupFilter{Member: who.ID, Shared: who.HideCollections && who.ID != c.viewer.ID})
+}
+
+type groupMade struct {
+	Name       string  `json:"name" max:"30" about:"The part of the handle before the node: small letters, digits, dots, hyphens and underscores."`
+	Title      string  `json:"title" max:"100" about:"The name for people."`
+	Summary    *string `json:"summary" max:"5000" about:"What the group is for, as plain text."`
+	JoinPolicy *string `json:"joinPolicy" enum:"open,request" about:"Without it: open."`
+	Posting    *string `json:"posting" enum:"members,moderators" about:"Without it: members."`
+}
+
+func (a *API) createGroup(ctx context.Context, c *call, in groupMade) (ownGroup, error) {
+	me, err := c.me(ctx)
+	if err != nil {
+		return ownGroup{}, err
+	}
+	if strings.TrimSpace(in.Title) == "" {
+		return ownGroup{}, fault.Say(fault.Invalid, "The group needs a title.")
+	}
+	if err := a.Dir.MakeKey(); err != nil {
+		return ownGroup{}, err
+	}
+	var group *actors.Actor
+	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+		if group, err = a.Dir.AddGroup(ctx, tx, me, in.Name, in.Title, given(in.Summary), given(in.Posting)); err != nil || in.JoinPolicy == nil {
+			return err
+		}
+		group.JoinPolicy = *in.JoinPolicy
+		return a.Dir.Save(ctx, tx, group)
+	})
+	if err != nil {
+		return ownGroup{}, err
+	}
+	c.header.Set("Location", a.Dir.URL(ownPath+"/groups/"+digits(group.ID)))
+	return a.oneOwnGroup(ctx, c, group.ID) // with its first member
+}
+
+func given(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func (a *API) getGroup(ctx context.Context, c *call, _ nought) (ownGroup, error) {
+	group, _, err := c.known(ctx)
+	if err != nil {
+		return ownGroup{}, err
+	}
+	return a.oneOwnGroup(ctx, c, group.ID)
+}
+
+type groupChange struct {
+	Title      *string `json:"title" max:"100"`
+	Summary    *string `json:"summary" max:"5000" about:"Plain text."`
+	JoinPolicy *string `json:"joinPolicy" enum:"open,request"`
+	Posting    *string `json:"posting" enum:"members,moderators"`
+}
+
+func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGroup, error) {
+	group, _, err := c.known(ctx)
+	if err != nil {
+		return ownGroup{}, err
+	}
+	me, err := c.me(ctx)
+	if err != nil {
+		return ownGroup{}, err
+	}
+	if in.Title != nil && strings.TrimSpace(*in.Title) == "" {
+		return ownGroup{}, fault.Say(fault.Invalid, "The group needs a title.")
+	}
+	if in == (groupChange{}) {
+		return a.oneOwnGroup(ctx, c, group.ID)
+	}
+	err = a.Outbox.Settings(ctx, me, group, func(g *actors.Actor) {
+		if in.Title != nil {
+			g.Title = actors.CleanText(*in.Title, 100)
+		}
+		if in.Summary != nil {
+			g.Source, g.Summary = *in.Summary, actors.PlainHTML(*in.Summary)
+		}
+		if in.JoinPolicy != nil {
+			g.JoinPolicy = *in.JoinPolicy
+		}
+		if in.Posting != nil {
+			g.Posting = *in.Posting
+		}
+	})
+	if err != nil {
+		return ownGroup{}, err
+	}
+	return a.oneOwnGroup(ctx, c, group.ID)
+}
+
+type organisationsQuery struct {
+	After *string `json:"after" max:"300" about:"Only hosts after this one; see the Link header of an answer."`
+	Limit *int64  `json:"limit" about:"How many at most: 40, or up to 80."`
+}
+
+type ownNode struct {
+	Host   string  `json:"host" about:"The host name of the node."`
+	Name   *string `json:"name" about:"What the organisation calls itself; null when it has not told."`
+	Local  bool    `json:"local" about:"Whether it is this node."`
+	People int64   `json:"people" about:"How many of its people are known here."`
+	Groups int64   `json:"groups" about:"How many of its public groups are known here."`
+	SeenAt *string `json:"seenAt" format:"date-time" about:"When the node last sent or asked something, to the hour; null: never."`
+}
+
+func (a *API) listOrganisations(ctx context.Context, c *call, in organisationsQuery) ([]ownNode, error) {
+	most, err := c.limit(accountsPage)
+	if err != nil {
+		return nil, err
+	}
+	list, err := actors.Organisations(ctx, a.DB, given(in.After), most)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ownNode, 0, len(list))
+	for _, o := range list {
+		all = append(all, ownNode{o.Host, textOrNull(o.Title), o.Host == a.Dir.Host(), o.People, o.Groups, stampOrNull(o.Seen.Truncate(time.Hour))})
+	}
+	if len(all) == most {
+		query := c.r.URL.Query()
+		query.Set("after", all[most-1].Host)
+		c.header.Set("Link", "<"+a.Dir.URL(escapedPath(c.r))+"?"+query.Encode()+`>; rel="next"`)
+	}
+	return all, nil
+}
