@@ -149,4 +149,4 @@ await section("others", async () => {
 if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/browser.png` });
 await browser.close();
 server.close();
-finish(4, 4);
+finish();

@@ -43,8 +43,7 @@ export async function until(what, find) {
 export const has = (list, id) => list.some((one) => one.id === id);
 
 // finish ends the process: with status 1 when anything was wrong.
-export function finish(called, methods) {
-  console.log(JSON.stringify({ called, methods }));
+export function finish() {
   if (problems.length > 0) fail(problems.join("\n"));
   process.exit(0);
 }
