@@ -31,6 +31,7 @@ func TestPolicyAndRequests(t *testing.T) {
 			{"in a form", "anna", "PATCH", "/api/v2/notifications/policy", "for_not_following=filter&for_new_accounts=", 200, has(`"for_not_following":"filter"`, `"for_new_accounts":"accept"`), nil},
 			{"in JSON, and the rest stays", "anna", "PATCH", "/api/v2/notifications/policy", `{"for_private_mentions":"drop","for_limited_accounts":"accept"}`, 200, has(`"for_not_following":"filter"`, `"for_private_mentions":"drop"`, `"for_limited_accounts":"accept"`), nil},
 			{"in the query", "anna", "PATCH", "/api/v2/notifications/policy?for_private_mentions=accept", "", 200, has(`"for_private_mentions":"accept"`), nil},
+			{"with PUT, as npm's masto does", "anna", "PUT", "/api/v2/notifications/policy", `{"for_limited_accounts":"filter"}`, 200, has(`"for_limited_accounts":"filter"`, `"for_not_following":"filter"`), nil},
 			{"of another", "bas", "GET", "/api/v2/notifications/policy", "", 200, has(`"for_not_following":"accept"`), nil},
 			{"no requests", "anna", "GET", "/api/v1/notifications/requests", "", 200, has("[]"), nil},
 		})

@@ -82,6 +82,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/preferences", "read:accounts", a.preferences},
 		{"GET", "/api/v1/profile", "profile", a.profile},
 		{"PATCH", "/api/v1/profile", "write:accounts", a.updateProfile},
+		{"PUT", "/api/v1/profile", "write:accounts", a.updateProfile}, // so does npm's masto
 		{"DELETE", "/api/v1/profile/avatar", "write:accounts", a.removeAvatar},
 		{"DELETE", "/api/v1/profile/header", "write:accounts", a.removeHeader},
 		{"POST", "/api/v1/emails/confirmations", "user", confirm},
@@ -182,6 +183,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v2/notifications/unread_count", "read:notifications", a.unreadGroups},
 		{"GET", "/api/v2/notifications/policy", "read:notifications", a.policy},
 		{"PATCH", "/api/v2/notifications/policy", "write:notifications", a.changePolicy},
+		{"PUT", "/api/v2/notifications/policy", "write:notifications", a.changePolicy}, // so does npm's masto
 		{"GET", "/api/v2/notifications/{key}", "read:notifications", a.oneGroup},
 		{"POST", "/api/v2/notifications/{key}/dismiss", "write:notifications", a.dismissGroup},
 		{"GET", "/api/v2/notifications/{key}/accounts", "read:notifications", a.groupAccounts},

@@ -13,6 +13,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
 
@@ -189,7 +190,7 @@ func (o *Outbox) Forward(ctx context.Context, tx *db.Tx, quoting []*content.Item
 			return err
 		}
 		for _, t := range more {
-			if !slices.Contains(targets, t) {
+			if !slices.Contains(targets, t) && t.Host != federation.Host(iri) { // where it comes from, it is known
 				targets = append(targets, t)
 			}
 		}

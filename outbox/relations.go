@@ -347,7 +347,10 @@ func (o *Outbox) Move(ctx context.Context, a, target *actors.Actor) error {
 			return err
 		}
 		_, _, err := o.send(ctx, tx, a, sending{public: true, activity: &vocab.Activity{Type: "Move", To: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}, Target: vocab.Ref{ID: target.IRI}}})
-		return err
+		if err != nil {
+			return err
+		}
+		return o.FollowMove(ctx, tx, a, target) // those of ours; the others are moved by their own nodes
 	})
 	if err != nil {
 		return fmt.Errorf("move %s: %w", a.IRI, err)

@@ -180,6 +180,33 @@ func TestMove(t *testing.T) {
 	})
 }
 
+// TestMoveTakesFollowersOfTheSameNodeAlong: whoever follows somebody who goes on elsewhere follows the new account, from whichever node.
+func TestMoveTakesFollowersOfTheSameNodeAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "gouda", "provincie")
+		anna, bert, bas := w.Person("anna@gouda"), w.Person("bert@gouda"), w.Person("bas@provincie")
+		ans := w.Person("ans@provincie")
+		bert.Follow("anna@gouda")
+		bas.Follow("anna@gouda")
+		w.Settle()
+		w.tx("provincie", func(ctx context.Context, n *node.Node, tx *db.Tx) error {
+			a := ans.Actor()
+			a.AlsoKnownAs = []string{anna.Actor().IRI}
+			return n.Dir.Save(ctx, tx, a)
+		})
+		anna.must(anna.node().Outbox.Move(t.Context(), anna.Actor(), w.actor("gouda", "ans@provincie")), "moves")
+		w.Settle()
+		const follow = "SELECT COUNT(*) FROM relations r JOIN actors a ON a.id = r.subject JOIN actors b ON b.id = r.object WHERE a.iri = $1 AND b.iri = $2 AND r.state = 'active'"
+		for _, who := range []*Person{bert, bas} {
+			for to, want := range map[string]int{ans.Actor().IRI: 1, anna.Actor().IRI: 0} {
+				if n := w.Number("provincie", follow, who.Actor().IRI, to); n != want {
+					t.Errorf("%s follows %s %d times, want %d", who.Actor().IRI, to, n, want)
+				}
+			}
+		}
+	})
+}
+
 // TestFollowHandshake: a locked person decides; a repeated question gets the answer again; a later Reject ends it.
 func TestFollowHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
+	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/media"
@@ -236,6 +237,29 @@ func TestQuoteRevoked(t *testing.T) {
 		answer.Body.Close()
 		if answer.StatusCode != http.StatusGone {
 			t.Errorf("the stamp is answered with %d", answer.StatusCode)
+		}
+	})
+}
+
+// TestARevocationIsNotSentBack: who follows the one that quotes is told of the revocation, and not by way of its own node.
+func TestARevocationIsNotSentBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, anna, bas, _ := three(t)
+		anna.Follow("bas@provincie")
+		post := anna.Post("", "Een wijs woord")
+		quoting := bas.Quote(post, "Precies")
+		w.Settle()
+		anna.must(w.Node("provincie").DB.Tx(t.Context(), func(tx *db.Tx) error {
+			return outbox.Hold(t.Context(), tx, federation.Host(anna.Actor().IRI))
+		}), "sees what waits for its node")
+		anna.Revoke(post, quoting)
+		w.Settle()
+		w.stands(content.QuoteRevoked, quoting, "provincie", "waterschap")
+		const waiting = "SELECT COUNT(*) FROM deliveries d JOIN activities a ON a.id = d.activity WHERE d.host = $1 AND a.kind = $2"
+		for kind, want := range map[string]int{"Delete": 0, "Update": 1} {
+			if n := w.Number("provincie", waiting, federation.Host(anna.Actor().IRI), kind); n != want {
+				t.Errorf("%d times %s waits for the node of who revoked it, want %d", n, kind, want)
+			}
 		}
 	})
 }

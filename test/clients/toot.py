@@ -122,4 +122,5 @@ def logged_in():
     return re.search(r"(\S+@\S+)", toot("auth", "auth", "--no-color")).group(1)
 
 
-work()
+if __name__ == "__main__":
+    work()
