@@ -119,10 +119,12 @@ func TestAdministrationOfAccounts(t *testing.T) {
 			{"all is back", "", "GET", "/api/v1/timelines/public", "", 200, has("SECRETpublic", "SECRETsilent"), nil},
 
 			{"not deleted unless suspended", "eva", "DELETE", "/api/v1/admin/accounts/{anna}", "", 403, has("not suspended"), nil},
+			{"featured before", "anna", "POST", "/api/v1/featured_tags", "name=bouwen", 200, nil, nil},
 			{"suspend", "eva", "POST", "/api/v1/admin/accounts/{anna}/action", "type=suspend&text=Genoeg", 200, has("{}"), nil},
 			{"her token is gone", "anna", "GET", "/api/v1/accounts/verify_credentials", "", 401, has("error"), nil},
 			{"nothing is left", "", "GET", "/api/v1/statuses/{public}", "", 404, has("error"), nil},
 			{"nor for her followers", "bas", "GET", "/api/v1/timelines/home", "", 200, nil, has("SECRET")},
+			{"her hashtags are not shown", "bas", "GET", "/api/v1/accounts/{anna}/featured_tags", "", 200, has("[]"), has("bouwen")},
 			{"her account says so", "bas", "GET", "/api/v1/accounts/{anna}", "", 200, has(`"suspended":true`, `"note":""`), nil},
 			{"she is not found", "bas", "GET", "/api/v2/search?type=accounts&q=anna", "", 200, nil, has(`"username":"anna"`)},
 			{"she follows nobody", "bas", "GET", "/api/v1/accounts/{bas}/followers", "", 200, nil, has(`"username":"anna"`)},

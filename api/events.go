@@ -88,7 +88,7 @@ type looking struct {
 
 func (v *live) looking() looking {
 	x := looking{all: map[actors.ID]map[timeline.Place][]subscribed{}}
-	lists := map[timeline.ListWatcher]bool{}
+	lists, perViewer := map[timeline.ListWatcher]bool{}, map[actors.ID]int{}
 	for _, l := range v.listeners() {
 		for _, s := range l.subscriptions() {
 			mine := x.all[l.viewer]
@@ -97,8 +97,9 @@ func (v *live) looking() looking {
 				x.all[l.viewer] = mine
 			}
 			mine[s.place] = append(mine[s.place], subscribed{l, s})
-			if w := (timeline.ListWatcher{Viewer: l.viewer, List: s.list}); s.place == timeline.InList && !lists[w] {
+			if w := (timeline.ListWatcher{Viewer: l.viewer, List: s.list}); s.place == timeline.InList && !lists[w] && perViewer[l.viewer] < maxSubscriptions {
 				lists[w] = true
+				perViewer[l.viewer]++ // on all connections: one person must not make the query too long for all
 				x.Lists = append(x.Lists, w)
 			}
 		}

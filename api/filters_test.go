@@ -202,3 +202,16 @@ func TestExpiredFiltersMatchNothing(t *testing.T) {
 		w.run([]scenario{{"it counts again", "bas", "GET", "/api/v1/statuses/{public}", "", 200, has(`"keyword_matches":["SECRETpublic"]`), nil}})
 	})
 }
+
+// What one person filters is looked for in every post: it has a limit over all filters.
+func TestKeywordsHaveALimitInAll(t *testing.T) {
+	each(t, func(w *world) {
+		words := strings.TrimSuffix(strings.Repeat(`{"keyword":"zzz"},`, 1000), ",")
+		for n, status := range []int{200, 200, 422} {
+			answer := w.ask("POST", "/api/v2/filters", "bas", `{"title":"x","context":["home"],"keywords_attributes":[`+words+`]}`)
+			if answer.Code != status {
+				t.Errorf("filter %d of a thousand words: %d %.200s", n, answer.Code, answer.Body)
+			}
+		}
+	})
+}

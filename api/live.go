@@ -19,6 +19,7 @@ const (
 	pingSlots  = 10   // the connections are asked in turns, so that they are not all woken at once
 	maxPending = 2000 // hints that wait for the dispatcher
 	maxBatch   = 64   // hints that are looked at together
+	mostOpen   = 200  // connections of one person
 	mostMissed = 200  // items that are told at once after hints were lost
 )
 
@@ -36,12 +37,18 @@ type live struct {
 	wake    chan struct{}
 }
 
-// join begins to send events to a listener; leave must be called.
+// join begins to send events to a listener, or ends it when its owner has too many; leave must be called.
 func (a *API) join(l *listener) {
 	v := &a.live
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.closed {
+	mine := 0
+	for other := range v.open {
+		if other.viewer == l.viewer {
+			mine++
+		}
+	}
+	if v.closed || mine >= mostOpen {
 		defer l.end()
 	}
 	if v.stop == nil {

@@ -441,3 +441,36 @@ func TestAnotherProcessHears(t *testing.T) {
 		}
 	})
 }
+
+// Lists that one person looks at, or pretends to, on many connections are arguments of the query for everybody.
+func TestOnePersonLooksAtSoManyLists(t *testing.T) {
+	v := &live{open: map[*listener]bool{}}
+	for n := range 3 {
+		l := &listener{viewer: 1}
+		for m := range maxSubscriptions {
+			l.streams = append(l.streams, &subscription{place: timeline.InList, list: timeline.ListID(1000*n + m + 1)})
+		}
+		v.open[l] = true
+	}
+	if got := len(v.looking().Lists); got != maxSubscriptions {
+		t.Errorf("one person has %d lists looked at", got)
+	}
+}
+
+// A connection costs memory for as long as it lasts: one person has not more than so many.
+func TestOnePersonHasSoManyConnections(t *testing.T) {
+	each(t, func(w *world) {
+		cut := 0
+		for n := range mostOpen + 2 {
+			l := &listener{viewer: 1, cut: func() { cut++ }}
+			if n == mostOpen+1 {
+				l.viewer = 2
+			}
+			w.api.join(l)
+			defer w.api.leave(l)
+		}
+		if cut != 1 {
+			t.Errorf("%d connections were cut, and not the one that is too many", cut)
+		}
+	})
+}

@@ -228,6 +228,9 @@ func (a *API) accountFeaturedTags(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !who.Suspended.IsZero() {
+		return []featuredTag{}, nil
+	}
 	return a.featured(ctx, who.ID)
 }
 

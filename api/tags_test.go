@@ -53,6 +53,7 @@ var tagScenarios = []scenario{
 	{"a private one", "cas", "POST", "/api/v1/statuses", "status=Verborgen+%23energie+%23geheim&visibility=private", 200, nil, nil},
 	{"is in no timeline of tags", "cas", "GET", "/api/v1/timelines/tag/geheim", "", 200, has("[]"), nil},
 	{"and its tag is not found", "anna", "GET", "/api/v2/search?q=gehei&type=hashtags", "", 200, has(`"hashtags":[]`), nil},
+	{"nor by its number, which anybody can compute", "anna", "POST", "/api/v1/tags/{number of geheim}/feature", "", 404, has("error"), nil},
 	{"one tag", "", "GET", "/api/v1/timelines/tag/bouwen", "", 200, has("SECRETpublic", "Twee"), has("Alleen")},
 	{"any", "", "GET", "/api/v1/timelines/tag/bouwen?any[]=Energie", "", 200, has("SECRETpublic", "Twee", "Alleen"), has("Verborgen")},
 	{"all", "", "GET", "/api/v1/timelines/tag/bouwen?all[]=%23energie", "", 200, has("Twee"), has("SECRETpublic", "Alleen")},
@@ -67,7 +68,7 @@ var tagScenarios = []scenario{
 
 func TestTags(t *testing.T) {
 	each(t, func(w *world) {
-		w.names["number of bouwen"] = tagID("bouwen")
+		w.names["number of bouwen"], w.names["number of geheim"] = tagID("bouwen"), tagID("geheim")
 		for n, s := range tagScenarios {
 			w.run(tagScenarios[n : n+1])
 			if s.name == "feature" {

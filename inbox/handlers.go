@@ -356,11 +356,12 @@ func allowDelete(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if a.Object.ID == a.Actor {
 		return nil
 	}
-	if known, err := allowRevocation(ctx, q, a); known || err != nil {
-		return err
-	}
 	item, err := content.Stored(ctx, q, a.Object.ID)
 	if errors.Is(err, fault.NotFound) {
+		// Only now: anybody can show the address of another's post as a permission, which keeps nobody from deleting that.
+		if known, err := allowRevocation(ctx, q, a); known || err != nil {
+			return err
+		}
 		if federation.SameOrigin(a.Object.ID, a.Actor) {
 			return nil // only noted, so that its late Create is ignored
 		}

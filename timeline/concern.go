@@ -129,19 +129,21 @@ func (t *Timelines) ConcernedByLoss(ctx context.Context, hints []Hint, w Watcher
 			hold("BIGINT", g.ReplyAuthor) + " AS reply_author", hold("TEXT", reply) + " AS reply_iri", hold("BIGINT", g.BoostOf) + " AS boost_of",
 			hold("BIGINT", g.Hidden) + " AS hidden", hold("TEXT", g.Language) + " AS language"}, ", "))
 		for _, name := range g.Tags {
-			tags = append(tags, "SELECT "+id+" AS item, "+hold("TEXT", name)+" AS name")
+			tags = append(tags, "("+id+", "+hold("TEXT", name)+")")
 		}
 		for _, who := range g.Recipients {
-			to = append(to, "SELECT "+id+" AS item, "+hold("BIGINT", who)+" AS actor")
+			to = append(to, "("+id+", "+hold("BIGINT", who)+")")
 		}
 	}
 	if len(to) == 0 {
-		to = []string{"SELECT CAST(0 AS BIGINT) AS item, CAST(0 AS BIGINT) AS actor"}
+		to = []string{"(CAST(0 AS BIGINT), CAST(0 AS BIGINT))"}
 	}
 	if len(tags) == 0 {
-		tags = []string{"SELECT CAST(0 AS BIGINT) AS item, CAST('' AS TEXT) AS name"}
+		tags = []string{"(CAST(0 AS BIGINT), CAST('' AS TEXT))"}
 	}
-	with := "WITH tags AS (" + strings.Join(tags, " UNION ALL ") + "), items AS (" + strings.Join(rows, " UNION ALL ") + "), recipients AS (" + strings.Join(to, " UNION ALL ") + ") "
+	// SQLite joins at most 500 SELECTs, and any number of VALUES.
+	with := "WITH tags (item, name) AS (VALUES " + strings.Join(tags, ", ") + "), items AS (" + strings.Join(rows, " UNION ALL ") +
+		"), recipients (item, actor) AS (VALUES " + strings.Join(to, ", ") + ") "
 	return t.concerns(ctx, with, "TRUE", "TRUE", args, w)
 }
 

@@ -220,6 +220,29 @@ func TestADeletionIsToldToThoseWhoCouldRead(t *testing.T) {
 	})
 }
 
+// Much that goes at once, with as many hashtags and readers as are told, is still one question that the database answers.
+func TestManyDeletionsAtOnceAreTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSociety(t, d)
+		far, anna := s.all[0], s.people[0]
+		g := &timeline.Gone{Author: far.ID, Audience: actors.Public, Kind: content.Note}
+		for n := range 100 {
+			g.Recipients = append(g.Recipients, anna.ID)
+			if n < 30 {
+				g.Tags = append(g.Tags, fmt.Sprint("x", n))
+			}
+		}
+		var hints []timeline.Hint
+		for n := range 64 {
+			hints = append(hints, timeline.Hint{Event: timeline.Deleted, Item: content.ID(n + 1), Gone: g})
+		}
+		got, err := s.ConcernedByLoss(context.Background(), hints, timeline.Watchers{Public: []actors.ID{anna.ID}})
+		if err != nil || len(got) != len(hints) {
+			t.Errorf("%d of %d deletions are told: %v", len(got), len(hints), err)
+		}
+	})
+}
+
 func TestAnEditConcernsThoseWhoHaveItFromTheGroup(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSociety(t, d)

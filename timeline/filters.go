@@ -25,6 +25,7 @@ const (
 	mostFilters    = 200  // of one person
 	mostWords      = 1000 // in one filter
 	mostFiltered   = 1000 // posts in one filter
+	mostWordsInAll = 2000 // of one person: each is looked for in every post that is shown, also by the one who feeds all streams
 )
 
 // What a client does with what a filter matches (https://docs.joinmastodon.org/entities/Filter/).
@@ -335,7 +336,14 @@ func (t *Timelines) DeleteWord(ctx context.Context, v actors.Viewer, id int64, e
 func (t *Timelines) changeFilters(ctx context.Context, v actors.Viewer, change func(*db.Tx) error) error {
 	err := t.DB.Tx(ctx, func(tx *db.Tx) error {
 		t.wake(tx, Hint{Event: Filters, Owner: v.ID})
-		return change(tx)
+		if err := change(tx); err != nil {
+			return err
+		}
+		n, err := db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM filter_words w JOIN filters f ON f.id = w.filter WHERE f.owner = $1", v.ID)
+		if err == nil && n > mostWordsInAll {
+			err = fault.Say(fault.Invalid, "Validation failed: all your filters together have at most %d keywords.", mostWordsInAll)
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("change filters of actor %d: %w", v.ID, err)

@@ -136,11 +136,12 @@ func (t *Timelines) Tags(ctx context.Context, text string, limit, offset int) ([
 	return names, nil
 }
 
-// AllTags are the names of all hashtags, read like those of Tags.
+// AllTags are the names of all hashtags of public posts, read like those of Tags: an id is made of a name, so that anybody can ask for any.
 func (t *Timelines) AllTags(ctx context.Context) ([]string, error) {
 	names, err := db.All(ctx, t.DB, db.Scalar[string], `WITH RECURSIVE f (name) AS (
 			SELECT MIN(g.name) FROM tags g UNION ALL SELECT (SELECT MIN(g.name) FROM tags g WHERE g.name > f.name) FROM f WHERE f.name IS NOT NULL)
-		SELECT f.name FROM f WHERE f.name IS NOT NULL`)
+		SELECT f.name FROM f WHERE f.name IS NOT NULL
+			AND EXISTS (SELECT 1 FROM tags g JOIN items i ON i.id = g.item WHERE g.name = f.name AND i.audience = 0 AND i.hidden = 0)`)
 	if err != nil {
 		return nil, fmt.Errorf("list hashtags: %w", err)
 	}

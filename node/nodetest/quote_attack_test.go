@@ -201,3 +201,30 @@ func TestForgedQuoteRequests(t *testing.T) {
 		}
 	})
 }
+
+// TestAPostShownAsAStampIsStillDeleted: who shows the address of another's post as a permission does not keep that from being deleted.
+func TestAPostShownAsAStampIsStillDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, f, m := rivals(t)
+		for n, target := range []string{"another", "the same"} {
+			victim, note := f.Note("eve", fmt.Sprint("v", n), "Van Eve", Public(f.Who("eve")+"/followers"), "")
+			f.Send("eve", "gouda", `{"type":"Create","object":%s}`, note)
+			w.Settle()
+			quoted, _ := f.Note("otto", fmt.Sprint("o", n), "Van Otto", Public(), "")
+			if target == "the same" {
+				quoted = victim
+			}
+			_, note = m.Note("mallory", fmt.Sprint("m", n), "Kijk", Public(m.Who("mallory")+"/followers"), fmt.Sprintf(`"quote":%q,"quoteAuthorization":%q`, quoted, victim))
+			m.Send("mallory", "gouda", `{"type":"Create","object":%s}`, note)
+			w.Settle()
+			if !w.Knows("gouda", victim) {
+				t.Fatal("eve's post did not come")
+			}
+			f.Send("eve", "gouda", `{"type":"Delete","object":%q}`, victim)
+			w.Settle()
+			if w.Knows("gouda", victim) {
+				t.Errorf("a post is not deleted that is shown as a permission to quote %s", target)
+			}
+		}
+	})
+}
