@@ -180,7 +180,7 @@ func (r *running) claim(room int, well bool) ([]host, error) {
 	}
 	text += " ORDER BY CASE WHEN failures = 0 THEN 0 ELSE 1 END, due LIMIT $2 "
 	var hosts []host
-	err := r.DB.Tx(r.stop, func(tx *db.Tx) (err error) {
+	err := r.DB.Claim(r.stop, func(tx *db.Tx) (err error) {
 		now := time.Now()
 		if hosts, err = db.All(r.stop, tx, scanHost, text+tx.SkipLocked(), now.UnixMilli(), room); err != nil || len(hosts) == 0 {
 			return err

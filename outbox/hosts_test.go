@@ -222,6 +222,33 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 	})
 }
 
+// What is enqueued while the turn of its host is being saved is neither seen by that turn nor forgotten.
+func TestEnqueuedAtTheEndOfATurn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		asked, answer := make(chan bool), make(chan bool)
+		let := sync.OnceFunc(func() { close(answer) })
+		w.answer("a.example", func(r request) (int, error) {
+			if r.try == 1 {
+				close(asked)
+				<-answer
+			}
+			return 202, nil
+		})
+		w.says("one", "a.example")
+		defer w.starts()()
+		<-asked
+		w.meanwhile("two", func() {
+			let()
+			time.Sleep(300 * time.Millisecond) // on PostgreSQL the turn's end waits for the row of the host
+		}, "a.example")
+		for began := time.Now(); w.waiting() > 0 && time.Since(began) < 20*time.Second; {
+			time.Sleep(5 * time.Millisecond)
+		}
+		w.sees("a.example", "one", "two")
+	})
+}
+
 func TestEnqueueForFiveHundredInboxes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)

@@ -86,7 +86,7 @@ func (s *saver) run() {
 		s.mu.Unlock()
 
 		// What was sent must be saved even when the node is ending: no context of the caller's here.
-		err := s.db.Tx(context.Background(), func(tx *db.Tx) error { return write(tx, turns) })
+		err := s.db.Claim(context.Background(), func(tx *db.Tx) error { return write(tx, turns) })
 		if err != nil {
 			err = fmt.Errorf("save deliveries: %w", err)
 		}
@@ -108,11 +108,18 @@ func write(tx *db.Tx, turns []*saving) error {
 	ctx := context.Background()
 	now := time.Now().UnixMilli()
 	var done []int64
-	var healthy []string
+	var hosts, healthy []string
 	for _, x := range turns {
 		done = append(done, x.done...)
+		hosts = append(hosts, x.host)
 		if x.plain() {
 			healthy = append(healthy, x.host)
+		}
+	}
+	if tx.Postgres() { // Enqueue locks these rows too: once we have them, what it added is seen, and what it adds later sees us
+		marks, args := db.In(nil, hosts)
+		if _, err := tx.Exec(ctx, "SELECT 1 FROM hosts WHERE host IN ("+marks+") ORDER BY host FOR UPDATE", args...); err != nil {
+			return err
 		}
 	}
 	for ids := range slices.Chunk(done, 512) {

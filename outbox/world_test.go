@@ -82,6 +82,12 @@ func (w *world) tx(f func(tx *db.Tx) error) {
 // says makes one activity for some hosts.
 func (w *world) says(word string, hosts ...string) {
 	w.t.Helper()
+	w.meanwhile(word, func() {}, hosts...)
+}
+
+// meanwhile is says that does something before it commits.
+func (w *world) meanwhile(word string, do func(), hosts ...string) {
+	w.t.Helper()
 	w.tx(func(tx *db.Tx) error {
 		id := w.db.NewID()
 		if _, err := tx.Exec(context.Background(), "INSERT INTO activities (id, iri, actor, kind, public, body) VALUES ($1, $2, 1, 'Create', TRUE, $3)",
@@ -92,7 +98,9 @@ func (w *world) says(word string, hosts ...string) {
 		for _, h := range hosts {
 			to = append(to, outbox.Target{Host: h, Inbox: "https://" + h + "/inbox"})
 		}
-		return outbox.Enqueue(context.Background(), tx, id, to)
+		err := outbox.Enqueue(context.Background(), tx, id, to)
+		do()
+		return err
 	})
 }
 
