@@ -120,7 +120,7 @@ func (a *Auth) SetPassword(ctx context.Context, tx *db.Tx, actor actors.ID, pass
 	if _, err := tx.Exec(ctx, "UPDATE accounts SET password = $1 WHERE actor = $2", password.phc, actor); err != nil {
 		return fmt.Errorf("set password of %s: %w", c.Name, err)
 	}
-	return a.endAll(ctx, tx, actor)
+	return a.EndAll(ctx, tx, actor)
 }
 
 // ChangePassword changes the password of a person who knows the old one. All sessions end, this one too: start another.
@@ -183,10 +183,11 @@ func (a *Auth) Disable(ctx context.Context, tx *db.Tx, actor actors.ID) error {
 	if _, err := tx.Exec(ctx, "UPDATE accounts SET disabled = $1 WHERE actor = $2 AND disabled = 0", db.Millis(time.Now()), actor); err != nil {
 		return fmt.Errorf("disable %s: %w", c.Name, err)
 	}
-	return a.endAll(ctx, tx, actor)
+	return a.EndAll(ctx, tx, actor)
 }
 
-func (a *Auth) endAll(ctx context.Context, tx *db.Tx, actor actors.ID) error {
+// EndAll ends everything that a person began: sessions, codes and tokens.
+func (a *Auth) EndAll(ctx context.Context, tx *db.Tx, actor actors.ID) error {
 	for _, table := range []string{"sessions", "grants", "tokens"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE account = $1", actor); err != nil {
 			return fmt.Errorf("end %s of account %d: %w", table, actor, err)

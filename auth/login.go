@@ -144,22 +144,6 @@ func (t *tally) add(word string) int {
 	return t.now[word] + t.old[word]
 }
 
-// take undoes one add.
-func (t *tally) take(word string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, m := range []map[string]int{t.now, t.old} {
-		switch n := m[word]; {
-		case n == 1:
-			delete(m, word)
-			return
-		case n > 1:
-			m[word] = n - 1
-			return
-		}
-	}
-}
-
 func (t *tally) count(word string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

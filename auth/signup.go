@@ -57,13 +57,8 @@ func (a *Auth) Remove(ctx context.Context, tx *db.Tx, actor actors.ID) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM accounts WHERE actor = $1", actor); err != nil {
 		return fmt.Errorf("remove account of %d: %w", actor, err)
 	}
-	tx.After(a.tokens.forget)
+	a.revoked(tx)
 	return nil
-}
-
-// EndAll ends everything that a person began: sessions, codes and tokens.
-func (a *Auth) EndAll(ctx context.Context, tx *db.Tx, actor actors.ID) error {
-	return a.endAll(ctx, tx, actor)
 }
 
 // Admins are the people who administer the node and can act, the first one first.
