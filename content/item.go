@@ -70,6 +70,9 @@ type Quote struct {
 	Stamp      string // id of the QuoteAuthorization
 }
 
+// Bereft is the quote when what it quotes is gone.
+func (q Quote) Bereft() Quote { return Quote{IRI: q.IRI, State: QuoteDeleted} }
+
 // Poll is the question of a Question: what can be chosen and what was. The counts are those of its home.
 type Poll struct {
 	Multiple bool      `json:"multiple"`

@@ -279,7 +279,7 @@ func (x *Inbox) refresh(ctx context.Context, iri string) error {
 			return err
 		}
 		if onlyCounts(before, m.Item) {
-			return content.SetPoll(ctx, tx, before.ID, m.Item.Poll)
+			return x.recount(ctx, tx, before, m.Item.Poll)
 		}
 		return x.Timelines.Republish(ctx, tx, before, m)
 	})

@@ -299,6 +299,15 @@ func (x *Inbox) groupOfItem(ctx context.Context, q db.Q, a *arrival) error {
 	return nil
 }
 
+// recount keeps the new counts of a poll elsewhere, and has its end told when that may have changed.
+func (x *Inbox) recount(ctx context.Context, tx *db.Tx, i *content.Item, now *content.Poll) error {
+	if err := content.SetPoll(ctx, tx, i.ID, now); err != nil {
+		return err
+	}
+	i.Poll = now
+	return x.Timelines.PollChanged(ctx, tx, i)
+}
+
 func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if w := a.Object.Actor; w != nil {
 		if !w.Updated.IsZero() && w.Updated.Before(a.actor.Updated) {
@@ -323,11 +332,7 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return err
 	}
 	if onlyCounts(a.item, m.Item) {
-		if err := content.SetPoll(ctx, tx, a.item.ID, m.Item.Poll); err != nil {
-			return err
-		}
-		a.item.Poll = m.Item.Poll
-		if err := x.Timelines.PollChanged(ctx, tx, a.item); err != nil {
+		if err := x.recount(ctx, tx, a.item, m.Item.Poll); err != nil {
 			return err
 		}
 		return x.relay(ctx, tx, a, a.item)
@@ -425,7 +430,7 @@ func applyDelete(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return err
 	}
 	for _, i := range quoting {
-		i.Quote = content.Quote{IRI: i.Quote.IRI, State: content.QuoteDeleted}
+		i.Quote = i.Quote.Bereft()
 	}
 	return x.passOn(ctx, tx, a, quoting)
 }

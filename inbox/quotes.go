@@ -140,7 +140,7 @@ func applyQuoteAnswer(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) erro
 	if err := x.Timelines.SetQuote(ctx, tx, a.quoting, to); err != nil {
 		return err
 	}
-	return x.Outbox.TellQuote(ctx, tx, a.quoting)
+	return x.Outbox.TellAgain(ctx, tx, a.quoting)
 }
 
 // ---- stamps -------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ func (x *Inbox) passOn(ctx context.Context, tx *db.Tx, a *arrival, quoting []*co
 		return err
 	}
 	for _, i := range ours {
-		if err := x.Outbox.TellQuote(ctx, tx, i); err != nil {
+		if err := x.Outbox.TellAgain(ctx, tx, i); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
@@ -47,7 +46,7 @@ func (o *Outbox) endPoll(ctx context.Context, payload []byte) error {
 		if err := content.SetPoll(ctx, tx, id, i.Poll); err != nil {
 			return err
 		}
-		return o.TellPoll(ctx, tx, id)
+		return o.TellAgain(ctx, tx, i)
 	})
 }
 
@@ -57,9 +56,5 @@ func (o *Outbox) TellPoll(ctx context.Context, tx *db.Tx, id content.ID) error {
 	if err != nil {
 		return err
 	}
-	author, err := actors.Get(ctx, tx, i.Author)
-	if err != nil {
-		return err
-	}
-	return o.tellUpdate(ctx, tx, author, i)
+	return o.TellAgain(ctx, tx, i)
 }

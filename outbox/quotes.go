@@ -148,8 +148,8 @@ func (o *Outbox) AnswerQuote(ctx context.Context, tx *db.Tx, request string, who
 	return err
 }
 
-// TellQuote sends a post of ours whose quote has become another: allowed, or no more.
-func (o *Outbox) TellQuote(ctx context.Context, tx *db.Tx, i *content.Item) error {
+// TellAgain sends a post of ours that has become another without an edit: its quote is allowed, or no more; its poll has new counts.
+func (o *Outbox) TellAgain(ctx context.Context, tx *db.Tx, i *content.Item) error {
 	author, err := actors.Get(ctx, tx, i.Author)
 	if err != nil {
 		return err
@@ -163,8 +163,8 @@ func (o *Outbox) tellBereft(ctx context.Context, tx *db.Tx, quoting []*content.I
 		if !i.Local {
 			continue
 		}
-		i.Quote = content.Quote{IRI: i.Quote.IRI, State: content.QuoteDeleted}
-		if err := o.TellQuote(ctx, tx, i); err != nil {
+		i.Quote = i.Quote.Bereft()
+		if err := o.TellAgain(ctx, tx, i); err != nil {
 			return err
 		}
 	}

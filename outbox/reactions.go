@@ -226,7 +226,7 @@ func (o *Outbox) Vote(ctx context.Context, who *actors.Actor, id content.ID, cho
 			}
 		}
 		if !author.Local {
-			return o.awaitPoll(ctx, tx, i)
+			return nil
 		}
 		return o.tellUpdate(ctx, tx, author, i)
 	})

@@ -120,17 +120,18 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	if target.Local {
 		return o.Withdrawn(ctx, tx, who, target)
 	}
-	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI},
-		vocab.Activity{ID: r.Request.ID, Type: r.Request.As, Object: vocab.Ref{ID: target.IRI}})})
-	return err
+	return o.TellLeft(ctx, tx, who, target, r.Request)
 }
 
-// TellLeft says that one of ours does not follow somebody who believes so (FEP-8fcf).
+// TellLeft undoes a Follow or Join: one of ours has left, or never followed whom that believes so (FEP-8fcf).
 func (o *Outbox) TellLeft(ctx context.Context, tx *db.Tx, who, target *actors.Actor, request actors.Request) error {
 	if request.ID == "" {
 		request.ID = o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID()))
 	}
-	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI}, vocab.Activity{ID: request.ID, Type: "Follow", Object: vocab.Ref{ID: target.IRI}})})
+	if request.As == "" {
+		request.As = "Follow"
+	}
+	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI}, vocab.Activity{ID: request.ID, Type: request.As, Object: vocab.Ref{ID: target.IRI}})})
 	return err
 }
 

@@ -369,6 +369,32 @@ func TestCountsOfAPollElsewhereAreReadAgain(t *testing.T) {
 	})
 }
 
+// TestAPollThatWasClosedEarlyIsToldOf: whoever voted hears of it when its counts are read again, and not only at the end it had.
+func TestAPollThatWasClosedEarlyIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, f := town(t, Mastodon)
+		iri, ends := f.Base()+"/posts/poll", time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)
+		question := func(closed string) string {
+			return fmt.Sprintf(`{"@context":"https://www.w3.org/ns/activitystreams","id":%q,"type":"Question","attributedTo":%q,"content":"<p>Wat?</p>","published":"2026-01-01T00:00:00Z",%s,
+				"endTime":%q%s,"oneOf":[{"type":"Note","name":"a","replies":{"type":"Collection","totalItems":1}},{"type":"Note","name":"b","replies":{"type":"Collection","totalItems":0}}]}`,
+				iri, f.Who("eve"), Public(f.Who("eve")+"/followers"), ends, closed)
+		}
+		f.Send("eve", "gouda", `{"type":"Create","object":%s}`, question(""))
+		anna := w.As("anna@gouda")
+		anna.vote(iri, 1)
+		w.Settle()
+		w.Pass(2 * time.Minute)
+		f.Serve(iri, question(fmt.Sprintf(`,"closed":%q`, time.Now().UTC().Format(time.RFC3339))))
+		if err := w.Node("gouda").Inbox.FreshenPoll(context.Background(), anna.item(iri)); err != nil {
+			t.Fatal(err)
+		}
+		w.Settle()
+		if got := anna.Notified(); !slices.Equal(got, []string{"poll by eve@elsewhere"}) {
+			t.Errorf("anna was told %q", got)
+		}
+	})
+}
+
 // TestADeletedPostIsWrittenAgain: it goes abroad, its files come back in the new one.
 func TestADeletedPostIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
