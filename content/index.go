@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -45,8 +44,6 @@ type indexed struct {
 	voters     []actors.ID // people of this node who voted on it or boosted it
 }
 
-var anchors = regexp.MustCompile(`<a [^>]*href=[^>]*>`)
-
 func (x indexed) text() string {
 	i := x.item
 	words := []string{i.Title, i.Summary, plain(i.Content)}
@@ -72,11 +69,8 @@ func (x indexed) text() string {
 	for _, v := range x.voters {
 		terms = append(terms, SignFor(v))
 	}
-	for _, a := range anchors.FindAllString(i.Content, -1) {
-		if !strings.Contains(a, "mention") && !strings.Contains(a, "hashtag") {
-			terms = append(terms, SignLink)
-			break
-		}
+	if FirstLink(i.Content, func(string) bool { return false }) != "" {
+		terms = append(terms, SignLink)
 	}
 	return strings.Join(terms, " ")
 }

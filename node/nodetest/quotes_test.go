@@ -62,6 +62,10 @@ func TestQuote(t *testing.T) {
 		if i := w.As("cas@waterschap").item(quoting); !strings.Contains(i.Content, `class="quote-inline"`) || !strings.Contains(i.Content, `href="`+post+`"`) {
 			t.Errorf("without quotes it reads %s", i.Content)
 		}
+		cas := w.As("cas@waterschap")
+		cas.Asks("POST", fmt.Sprintf("/api/v1/statuses/%d/bookmark", cas.item(quoting).ID), "")
+		cas.Asks("GET", "/api/v2/search?q=precies+has:quote&type=statuses", "", "Precies")
+		cas.Asks("GET", "/api/v2/search?q=precies+has:link&type=statuses", "", `"statuses":[]`) // the address of what is quoted is none
 		// An edit changes neither the quote nor its permission, and who quotes hears of one of what is quoted.
 		bas.Edit(quoting, "Heel precies")
 		anna.Edit(post, "Een wijzer woord")
