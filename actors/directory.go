@@ -177,7 +177,7 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	case Person:
 		a.URL = d.URL("/@" + a.Name)
 	}
-	if err := d.save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a, nil); err != nil {
 		return fmt.Errorf("make %s %s: %w", strings.ToLower(a.Kind), a.Name, err)
 	}
 	return d.newKeys(ctx, tx, a, "")
@@ -201,13 +201,9 @@ const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, ti
 	RETURNING id`
 
 // save writes all that an actor says of itself, and by which words it is found; counts and the log's position are kept where
-// they change.
-func (d *Directory) save(ctx context.Context, tx *db.Tx, a *Actor) error {
-	before, err := db.One(ctx, tx, scan, "SELECT "+columns+" FROM actors a WHERE a.iri = $1", a.IRI)
-	if err != nil && !errors.Is(err, fault.NotFound) {
-		return err
-	}
-	err = tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
+// they change. Before is the row as it was, nil when there was none.
+func (d *Directory) save(ctx context.Context, tx *db.Tx, a, before *Actor) error {
+	err := tx.Row(ctx, upsert, a.ID, a.IRI, a.Kind, a.Local, a.Name, a.Domain, a.Host, a.Title, a.Summary, a.Source, a.URL, a.Icon, a.Image,
 		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
 		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
 		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted),
@@ -226,13 +222,26 @@ func (d *Directory) save(ctx context.Context, tx *db.Tx, a *Actor) error {
 	return nil
 }
 
+// stored is the row of an actor, deleted or not; nil when there is none.
+func stored(ctx context.Context, tx *db.Tx, iri string) (*Actor, error) {
+	a, err := db.One(ctx, tx, scan, "SELECT "+columns+" FROM actors a WHERE a.iri = $1", iri)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return a, err
+}
+
 // Save writes a changed profile of one of our own.
 func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 	if !a.Local {
 		return fmt.Errorf("save %s: not ours", a.IRI)
 	}
-	a.Updated = time.Now()
-	if err := d.save(ctx, tx, a); err != nil {
+	before, err := stored(ctx, tx, a.IRI)
+	if err == nil {
+		a.Updated = time.Now()
+		err = d.save(ctx, tx, a, before)
+	}
+	if err != nil {
 		return fmt.Errorf("save %s: %w", a.IRI, err)
 	}
 	if app := d.App(); app != nil && app.ID == a.ID {

@@ -92,10 +92,8 @@ func ChangeList(ctx context.Context, tx *db.Tx, l *List) error {
 
 // RemoveList forgets a list; its members are followed as before.
 func RemoveList(ctx context.Context, tx *db.Tx, id ListID) error {
-	for _, sql := range []string{"DELETE FROM list_members WHERE list = $1", "DELETE FROM lists WHERE id = $1"} {
-		if _, err := tx.Exec(ctx, sql, id); err != nil {
-			return fmt.Errorf("remove list %d: %w", id, err)
-		}
+	if _, err := tx.Exec(ctx, "DELETE FROM lists WHERE id = $1", id); err != nil {
+		return fmt.Errorf("remove list %d: %w", id, err)
 	}
 	return nil
 }

@@ -78,17 +78,20 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 	if err != nil {
 		return nil, err
 	}
-	known, err := db.One(ctx, tx, scan, "SELECT "+columns+" FROM actors a WHERE a.iri = $1", a.IRI)
+	known, err := stored(ctx, tx, a.IRI)
 	switch {
-	case err == nil && known.Local:
+	case err != nil:
+		return nil, fmt.Errorf("learn %s: %w", a.IRI, err)
+	case known == nil:
+	case known.Local:
 		return nil, fmt.Errorf("learn %s: it is ours", a.IRI)
-	case err == nil && !known.Deleted.IsZero():
+	case !known.Deleted.IsZero():
 		return nil, fault.Say(fault.Gone, "This account has been deleted.")
-	case err == nil:
+	default:
 		if a.Updated.Before(known.Updated) {
 			a.Updated = known.Updated
 		}
-		a.ID, a.Published, a.Suspended = known.ID, known.Published, known.Suspended
+		a.ID, a.Published = known.ID, known.Published
 		if known.Domain != known.Host && a.Domain == a.Host && strings.EqualFold(known.Name, a.Name) {
 			a.Domain = known.Domain // confirmed by WebFinger before
 		}
@@ -100,7 +103,7 @@ func (d *Directory) Learn(ctx context.Context, tx *db.Tx, w *vocab.Actor) (*Acto
 	if decision.RejectMedia {
 		a.Icon, a.Image = "", ""
 	}
-	if err := d.save(ctx, tx, a); err != nil {
+	if err := d.save(ctx, tx, a, known); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", a.IRI, err)
 	}
 	if known == nil && decision.Policy == PeerLimited {

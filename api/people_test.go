@@ -191,9 +191,11 @@ func TestListsShowRepliesByTheirPolicy(t *testing.T) {
 		})
 		list, err := actors.ListByID(ctx, w.api.DB, w.actor("anna").ID, actors.ListID(w.item("list")))
 		w.check(err)
+		in, err := w.api.Timelines.List(ctx, list, actors.Page{Limit: 40})
+		w.check(err)
 		for name, want := range map[string]bool{"e1": true, "f1": false, "tobas": true, "tofred": false} {
-			if in, err := w.api.Timelines.InList(ctx, list, w.item(name)); err != nil || in != want {
-				t.Errorf("%s is in the list: %v %v", name, in, err)
+			if slices.ContainsFunc(in, func(i *content.Item) bool { return i.ID == w.item(name) }) != want {
+				t.Errorf("%s is in the list: %v", name, !want)
 			}
 		}
 	})

@@ -334,6 +334,25 @@ func TestPinsAreFiveAndInOrder(t *testing.T) {
 	})
 }
 
+func TestPinsOfAGroupAreInOrder(t *testing.T) {
+	each(t, func(w *world) {
+		group := w.actor("wonen").ID
+		for n := range 3 {
+			w.post("anna", fmt.Sprint("g", n), outbox.Draft{Text: fmt.Sprint("groepsspeld ", n), Group: group})
+		}
+		for _, n := range []int{1, 0, 2} {
+			if answer := w.ask("PUT", fmt.Sprintf("/api/pleio/v1/groups/{wonen}/pins/{g%d}", n), "bas", ""); answer.Code != http.StatusNoContent {
+				t.Fatalf("pin: %d %s", answer.Code, answer.Body)
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		all, _ := w.idsAt("/api/v1/accounts/{wonen}/statuses?pinned=true", "")
+		if want := w.expand("{g2} {g0} {g1}"); strings.Join(all, " ") != want {
+			t.Errorf("%s instead of %s", all, want)
+		}
+	})
+}
+
 // Without an account one gets the end of what is above and the beginning of what is below, not too deep.
 func TestAStrangerSeesPartOfAConversation(t *testing.T) {
 	each(t, func(w *world) {

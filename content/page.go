@@ -173,7 +173,7 @@ func (p *about) card(base *url.URL) *Card {
 	if strings.HasPrefix(p.first("og:type"), "video") {
 		c.Kind = "video"
 	}
-	if c.Language = strings.ReplaceAll(p.language, "_", "-"); !languageTag.MatchString(c.Language) || len(c.Language) > 35 {
+	if c.Language = strings.ReplaceAll(p.language, "_", "-"); !IsLanguage(c.Language) {
 		c.Language = ""
 	}
 	if c.Image != "" {

@@ -66,9 +66,19 @@ const (
 	QuoteUnknown   = "unknown" // the policy says something that is not understood here
 )
 
+// Personal tells whether the answer depends on how who asks stands to the author.
+func (r QuoteRule) Personal() bool {
+	personal := func(policy string) bool { return policy == PolicyFollowers || policy == PolicyFollowing }
+	return slices.ContainsFunc(r.Automatic, personal) || slices.ContainsFunc(r.Manual, personal)
+}
+
 // MayQuote tells whether somebody may quote the item; follows and followed are how they stand to its author.
 func (i *Item) MayQuote(who actors.ID, follows, followed bool) string {
-	r := i.QuoteRule()
+	return i.QuoteRule().MayQuote(i, who, follows, followed)
+}
+
+// MayQuote tells whether somebody may quote the item, whose rule it is; follows and followed are how they stand to its author.
+func (r QuoteRule) MayQuote(i *Item, who actors.ID, follows, followed bool) string {
 	among := func(policies []string) bool {
 		return slices.Contains(policies, PolicyPublic) || follows && slices.Contains(policies, PolicyFollowers) || followed && slices.Contains(policies, PolicyFollowing)
 	}

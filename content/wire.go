@@ -144,6 +144,9 @@ func Audience(author, group *actors.Actor, to, cc []string) actors.Audience {
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
 
+// IsLanguage tells whether a text has the form of the code of a language (BCP 47).
+func IsLanguage(s string) bool { return len(s) <= 35 && languageTag.MatchString(s) }
+
 // FromWire makes an item of an object that is known to be its author's own. It is not saved yet. Group is the group it was posted in, or nil.
 func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author, group *actors.Actor) (*Made, error) {
 	now := time.Now()
@@ -165,7 +168,7 @@ func (l *Library) FromWire(ctx context.Context, q db.Q, o *vocab.Object, author,
 	if federation.CheckID(i.Context) != nil {
 		i.Context = ""
 	}
-	if languageTag.MatchString(o.Language) && len(o.Language) <= 35 {
+	if IsLanguage(o.Language) {
 		i.Language = o.Language
 	}
 	switch i.Kind {

@@ -43,5 +43,5 @@ func (t *Timelines) Link(ctx context.Context, v actors.Viewer, address string, p
 	if err != nil {
 		return nil, err
 	}
-	return t.list(ctx, v, "i.card = $1 AND i.card > 0 AND i.audience = 0 AND i.hidden = 0", []any{card.ID}, p)
+	return t.list(ctx, v, "i.card = $1 AND i.card > 0 AND "+open, []any{card.ID}, p)
 }

@@ -166,7 +166,7 @@ func (t *Timelines) concerns(ctx context.Context, with, items, also string, args
 	}
 	people(InHome, w.Home, homeOf("w.id"))
 	people(InPublic, w.Public, public)
-	people(InTag, w.Tags, taggable)
+	people(InTag, w.Tags, open)
 	if len(w.Lists) > 0 {
 		var pairs []string
 		for _, l := range w.Lists {

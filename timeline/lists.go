@@ -47,9 +47,3 @@ func inOwnList(owner, list string) string {
 			OR l.replies = 'followed' AND EXISTS (SELECT 1 FROM relations b WHERE b.subject = $owner AND b.object = i.reply_author AND b.state = 'active')
 			OR l.replies = 'list' AND EXISTS (SELECT 1 FROM list_members b WHERE b.list = l.id AND b.member = i.reply_author)))`)
 }
-
-// InList tells whether an item belongs in a list: the same question as List, for one item.
-func (t *Timelines) InList(ctx context.Context, l actors.List, id content.ID) (bool, error) {
-	items, err := t.wanted(ctx, actors.Viewer{ID: l.Owner}, "i.id = $3 AND "+inOwnList("$1", "$2"), []any{l.Owner, l.ID, id}, actors.Page{Limit: 1})
-	return len(items) == 1, err
-}

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 )
 
@@ -74,11 +75,10 @@ func parse(text string) query {
 func (q query) empty() bool { return len(q.words)+len(q.not)+len(q.operators) == 0 }
 
 var (
-	hasValues  = []string{"media", "image", "video", "audio", "poll", "link", "embed", "quote"}
-	isValues   = []string{"reply", "sensitive"}
-	inValues   = []string{"all", "library", "public"}
-	handle     = regexp.MustCompile(`^@?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?(?:@[\p{L}\p{N}.-]+(?::[0-9]+)?)?$`)
-	languageIs = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
+	hasValues = []string{"media", "image", "video", "audio", "poll", "link", "embed", "quote"}
+	isValues  = []string{"reply", "sensitive"}
+	inValues  = []string{"all", "library", "public"}
+	handle    = regexp.MustCompile(`^@?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?(?:@[\p{L}\p{N}.-]+(?::[0-9]+)?)?$`)
 )
 
 func (o operator) known() bool {
@@ -92,7 +92,7 @@ func (o operator) known() bool {
 	case "from":
 		return handle.MatchString(o.value)
 	case "language":
-		return languageIs.MatchString(o.value)
+		return content.IsLanguage(o.value)
 	case "before", "after", "during":
 		_, _, ok := days(o.value)
 		return ok

@@ -65,22 +65,7 @@ func (t *Timelines) Posts(ctx context.Context, v actors.Viewer, s Searched) ([]*
 		return nil, fmt.Errorf("search posts: %w", err)
 	}
 	s.Page.Arrange(len(ids), func(a, b int) { ids[a], ids[b] = ids[b], ids[a] })
-	return t.inOrder(ctx, v, ids)
-}
-
-// inOrder loads items that the viewer may see, in the order of their numbers.
-func (t *Timelines) inOrder(ctx context.Context, v actors.Viewer, ids []content.ID) ([]*content.Item, error) {
-	known, err := content.Many(ctx, t.DB, v, ids)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]*content.Item, 0, len(ids))
-	for _, id := range ids {
-		if i := known[id]; i != nil {
-			items = append(items, i)
-		}
-	}
-	return items, nil
+	return content.Rows(ctx, t.DB, ids)
 }
 
 // finding is a search as it is asked of the database. The first argument is the viewer.
@@ -249,7 +234,7 @@ func (x *finding) mine() string {
 		library = `i.author = $1 OR EXISTS (SELECT 1 FROM recipients m WHERE m.item = i.id AND m.actor = $1) OR EXISTS (SELECT 1 FROM votes m WHERE m.item = i.id AND m.actor = $1)
 			OR EXISTS (SELECT 1 FROM items m WHERE m.boost_of = i.id AND m.boost_of > 0 AND m.author = $1)
 			OR (i.grp > 0 AND EXISTS (SELECT 1 FROM relations m WHERE m.subject = $1 AND m.object = i.grp AND m.state = 'active'))`
-		public = "(i.audience = 0 AND i.hidden = 0 AND EXISTS (SELECT 1 FROM actors m WHERE m.id = i.author AND m.indexable))"
+		public = "(" + open + " AND EXISTS (SELECT 1 FROM actors m WHERE m.id = i.author AND m.indexable))"
 	)
 	switch {
 	case !x.public:

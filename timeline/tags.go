@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func tagNames(names []string) []string {
 func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f TagFilter, p actors.Page) ([]*content.Item, error) {
 	names := tagNames(append([]string{name}, f.Any...))
 	list, args := db.In(nil, names)
-	condition := taggable + f.sql()
+	condition := open + f.sql()
 	for _, one := range tagNames(f.All) {
 		args = append(args, one)
 		condition += fmt.Sprintf(" AND EXISTS (SELECT 1 FROM tags m WHERE m.item = i.id AND m.name = $%d)", len(args))
@@ -61,7 +62,7 @@ func (t *Timelines) Tag(ctx context.Context, v actors.Viewer, name string, f Tag
 		return nil, fmt.Errorf("list #%s: %w", name, err)
 	}
 	p.Arrange(len(ids), func(a, b int) { ids[a], ids[b] = ids[b], ids[a] })
-	return t.inOrder(ctx, v, ids)
+	return content.Rows(ctx, t.DB, ids)
 }
 
 // Use is how often a hashtag or a link was used on a day (UTC), and by how many people.
@@ -79,7 +80,7 @@ const day = 24 * time.Hour
 func (t *Timelines) Uses(ctx context.Context, names []string) (map[string][]Use, error) {
 	list, args := db.In([]any{lastDays(useDays)}, names)
 	return uses(ctx, t.DB, `SELECT g.name, i.published / 86400000 AS d, COUNT(*), COUNT(DISTINCT i.author) FROM tags g CROSS JOIN items i WHERE i.id = g.item
-		AND g.name IN (`+list+") AND g.item >= $1 AND i.audience = 0 AND i.hidden = 0 GROUP BY g.name, d", args, names)
+		AND g.name IN (`+list+") AND g.item >= $1 AND "+open+" GROUP BY g.name, d", args, names)
 }
 
 // lastDays is smaller than the numbers of all that was made today and in the days before it.
@@ -118,34 +119,34 @@ func uses[K comparable](ctx context.Context, q db.Q, sql string, args []any, nam
 }
 
 // Tags finds hashtags of public posts by how they begin, in the order of the alphabet: the one that was asked for comes first.
-// It goes from name to name, however many items have each.
 func (t *Timelines) Tags(ctx context.Context, text string, limit, offset int) ([]string, error) {
 	begin := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(text), "#"))
 	if begin == "" {
 		return nil, nil
 	}
-	names, err := db.All(ctx, t.DB, db.Scalar[string], `WITH RECURSIVE f (name) AS (
-			SELECT MIN(g.name) FROM tags g WHERE g.name >= $1 AND g.name < $2
-			UNION ALL SELECT (SELECT MIN(g.name) FROM tags g WHERE g.name > f.name AND g.name < $2) FROM f WHERE f.name IS NOT NULL)
-		SELECT f.name FROM f WHERE f.name IS NOT NULL
-			AND EXISTS (SELECT 1 FROM tags g JOIN items i ON i.id = g.item WHERE g.name = f.name AND i.audience = 0 AND i.hidden = 0) LIMIT $3 OFFSET $4`,
-		begin, db.Beyond(begin), limit, offset)
+	names, err := t.tagsBetween(ctx, begin, db.Beyond(begin), limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("search hashtags: %w", err)
 	}
 	return names, nil
 }
 
-// AllTags are the names of all hashtags of public posts, read like those of Tags: an id is made of a name, so that anybody can ask for any.
+// AllTags are the names of all hashtags of public posts: an id is made of a name, so that anybody can ask for any.
 func (t *Timelines) AllTags(ctx context.Context) ([]string, error) {
-	names, err := db.All(ctx, t.DB, db.Scalar[string], `WITH RECURSIVE f (name) AS (
-			SELECT MIN(g.name) FROM tags g UNION ALL SELECT (SELECT MIN(g.name) FROM tags g WHERE g.name > f.name) FROM f WHERE f.name IS NOT NULL)
-		SELECT f.name FROM f WHERE f.name IS NOT NULL
-			AND EXISTS (SELECT 1 FROM tags g JOIN items i ON i.id = g.item WHERE g.name = f.name AND i.audience = 0 AND i.hidden = 0)`)
+	names, err := t.tagsBetween(ctx, "", db.Beyond(""), math.MaxInt32, 0)
 	if err != nil {
 		return nil, fmt.Errorf("list hashtags: %w", err)
 	}
 	return names, nil
+}
+
+// tagsBetween goes from name to name, however many items have each.
+func (t *Timelines) tagsBetween(ctx context.Context, from, beyond string, limit, offset int) ([]string, error) {
+	return db.All(ctx, t.DB, db.Scalar[string], `WITH RECURSIVE f (name) AS (
+			SELECT MIN(g.name) FROM tags g WHERE g.name >= $1 AND g.name < $2
+			UNION ALL SELECT (SELECT MIN(g.name) FROM tags g WHERE g.name > f.name AND g.name < $2) FROM f WHERE f.name IS NOT NULL)
+		SELECT f.name FROM f WHERE f.name IS NOT NULL
+			AND EXISTS (SELECT 1 FROM tags g JOIN items i ON i.id = g.item WHERE g.name = f.name AND `+open+`) LIMIT $3 OFFSET $4`, from, beyond, limit, offset)
 }
 
 // Home is what the people and groups that the viewer follows wrote, and what the viewer wrote, with what anybody wrote for
@@ -165,7 +166,7 @@ func (t *Timelines) Home(ctx context.Context, v actors.Viewer, p actors.Page) ([
 // taggedHome is the condition under which an item stands in somebody's home for its hashtags; $1 is whose home it is. A post in
 // a group of theirs comes as the group's boost instead.
 const taggedHome = `i.id IN (SELECT g.item FROM followed_tags f CROSS JOIN tags g WHERE f.actor = $1 AND g.name = f.name)
-	AND i.audience = 0 AND i.hidden = 0 AND i.boost_of = 0
+	AND ` + open + ` AND i.boost_of = 0
 	AND (i.grp = 0 OR NOT EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.grp AND f.state = 'active'))`
 
 // followedTags is a page of what stands in the viewer's home for its hashtags.

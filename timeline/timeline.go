@@ -22,7 +22,7 @@ type Timelines struct {
 	DB      *db.DB
 	Library *content.Library
 	Jobs    *jobs.Queue
-	usage   usage
+	usage   remembered[Usage]
 	floor   floor
 	trends  trends
 }
@@ -70,8 +70,8 @@ func (f PublicFilter) sql() (condition string) {
 
 const hasMedia = " AND EXISTS (SELECT 1 FROM files m WHERE m.item = i.id AND m.item > 0)"
 
-// taggable is what a hashtag leads to.
-const taggable = "i.audience = 0 AND i.hidden = 0"
+// open is what lists and searches lead everybody to: what is for all, by nobody who is limited.
+const open = "i.audience = 0 AND i.hidden = 0"
 
 // AuthorFilter narrows what an actor wrote.
 type AuthorFilter struct {
@@ -98,11 +98,12 @@ func (t *Timelines) Author(ctx context.Context, v actors.Viewer, author actors.I
 		args = append(args, strings.ToLower(f.Tag))
 		condition += fmt.Sprintf(" AND i.id IN (SELECT g.item FROM tags g WHERE g.name = $%d)", len(args))
 	}
-	items, err := t.list(ctx, v, condition, args, p)
-	if f.Pinned { // few, and in the order in which they were pinned
-		slices.SortStableFunc(items, func(a, b *content.Item) int { return b.Pinned.Compare(a.Pinned) })
+	if f.Pinned { // in the order in which they were pinned, the last one first
+		sees, args := actors.Sees(v, "i", args)
+		page := "i.id IN (SELECT i.id FROM items i WHERE " + condition + " AND " + sees + p.SQL("i.id", &args) + ")"
+		return content.Listed(ctx, t.DB, page+" ORDER BY CASE WHEN i.grp = $1 THEN i.featured ELSE i.pinned END DESC, i.id DESC", args)
 	}
-	return items, err
+	return t.list(ctx, v, condition, args, p)
 }
 
 // Group is what was posted in a group: every root and every reply, without the wrapping boosts.

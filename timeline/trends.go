@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -21,39 +20,17 @@ import (
 // people: whoever repeats something counts once. It is computed when somebody asks, and remembered for some minutes.
 const (
 	trendDays   = 3
-	trendLife   = 5 * time.Minute
 	mostTrends  = 200
 	trendPeople = 2 // as many must have used or applauded it
 )
 
 // trendFrom narrows items of the alias i, authors of the alias a, to what counts; $1 is the number after which.
-const trendFrom = `i.id >= $1 AND a.id = i.author AND i.audience = 0 AND i.hidden = 0 AND i.kind <> 'Announce' AND a.discoverable AND a.silenced = 0 AND a.suspended = 0 AND a.deleted = 0`
-
-// remembered is what was computed, until it is too old. Who asks meanwhile waits for the one who computes.
-type remembered[T any] struct {
-	mu    sync.Mutex
-	until time.Time
-	last  []T
-}
-
-func (r *remembered[T]) get(compute func() ([]T, error)) ([]T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if time.Now().Before(r.until) {
-		return r.last, nil
-	}
-	fresh, err := compute()
-	if err != nil {
-		return nil, err
-	}
-	r.last, r.until = fresh, time.Now().Add(trendLife)
-	return fresh, nil
-}
+const trendFrom = `i.id >= $1 AND a.id = i.author AND ` + open + ` AND i.kind <> 'Announce' AND a.discoverable AND a.silenced = 0 AND a.suspended = 0 AND a.deleted = 0`
 
 type trends struct {
-	tags  remembered[string]
-	items remembered[content.ID]
-	links remembered[int64]
+	tags  remembered[[]string]
+	items remembered[[]content.ID]
+	links remembered[[]int64]
 }
 
 func part[T any](all []T, limit, offset int) []T {
@@ -89,7 +66,7 @@ func (t *Timelines) TrendingLinks(ctx context.Context, limit, offset int) ([]int
 func (t *Timelines) LinkUses(ctx context.Context, cards []int64) (map[int64][]Use, error) {
 	list, args := db.In([]any{lastDays(useDays)}, cards)
 	return uses(ctx, t.DB, `SELECT i.card, i.published / 86400000 AS d, COUNT(*), COUNT(DISTINCT i.author) FROM items i WHERE i.card IN (`+list+`) AND i.card > 0
-		AND i.id >= $1 AND i.audience = 0 AND i.hidden = 0 AND i.kind <> 'Announce' GROUP BY i.card, d`, args, cards)
+		AND i.id >= $1 AND `+open+` AND i.kind <> 'Announce' GROUP BY i.card, d`, args, cards)
 }
 
 // TrendingItems are the posts of the last days that most people liked and boosted, the newer the better, at most one of an

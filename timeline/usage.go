@@ -19,23 +19,34 @@ type Usage struct {
 	Domains                            int64 // known
 }
 
-type usage struct {
+// remembered is what was computed, until it is too old. Who asks meanwhile waits for the one who computes.
+type remembered[T any] struct {
 	mu    sync.Mutex
 	until time.Time
-	last  Usage
+	last  T
 }
 
-const usageLife = 5 * time.Minute
+const rememberedFor = 5 * time.Minute
+
+func (r *remembered[T]) get(compute func() (T, error)) (T, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Now().Before(r.until) {
+		return r.last, nil
+	}
+	fresh, err := compute()
+	if err == nil {
+		r.last, r.until = fresh, time.Now().Add(rememberedFor)
+	}
+	return fresh, err
+}
 
 // Usage counts, at most once in five minutes.
 func (t *Timelines) Usage(ctx context.Context) (Usage, error) {
-	t.usage.mu.Lock()
-	defer t.usage.mu.Unlock()
-	now := time.Now()
-	if now.Before(t.usage.until) {
-		return t.usage.last, nil
-	}
-	day := 24 * time.Hour
+	return t.usage.get(func() (Usage, error) { return t.count(ctx, time.Now()) })
+}
+
+func (t *Timelines) count(ctx context.Context, now time.Time) (Usage, error) {
 	u, err := db.One(ctx, t.DB, func(r db.Scanner) (u Usage, err error) {
 		return u, r.Scan(&u.Users, &u.ActiveMonth, &u.ActiveHalfyear, &u.Statuses, &u.Comments, &u.Domains)
 	}, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN a.last_item > $1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN a.last_item > $2 THEN 1 ELSE 0 END), 0),
@@ -45,6 +56,5 @@ func (t *Timelines) Usage(ctx context.Context) (Usage, error) {
 	if err != nil {
 		return u, fmt.Errorf("count the node's use: %w", err)
 	}
-	t.usage.last, t.usage.until = u, now.Add(usageLife)
 	return u, nil
 }
