@@ -125,7 +125,7 @@ func (a *API) blocks(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	linkRows(c, cursors, func(n int64) int64 { return n })
+	linkCursors(c, cursors)
 	return a.accounts(list), nil
 }
 

@@ -67,6 +67,14 @@ func (a *API) adminReports(ctx context.Context, list []moderation.Report) ([]adm
 		return nil, err
 	}
 	s.whole = true
+	reported := map[content.ID]*content.Item{}
+	for _, i := range items {
+		reported[i.ID] = i
+	}
+	broken := map[int64]moderation.Rule{}
+	for _, r := range named {
+		broken[r.ID] = r
+	}
 	all := make([]adminReport, 0, len(list))
 	for _, r := range list {
 		if accounts[r.Reporter] == nil || accounts[r.Target] == nil {
@@ -76,19 +84,15 @@ func (a *API) adminReports(ctx context.Context, list []moderation.Report) ([]adm
 			CreatedAt: stamp(r.Created()), UpdatedAt: stamp(r.Updated), Account: accounts[r.Reporter], Target: accounts[r.Target], Assigned: accounts[r.Assigned],
 			TakenBy: accounts[r.Resolver], Statuses: []*status{}, Rules: []rule{}}
 		for _, id := range r.Items {
-			for _, i := range items {
-				if i.ID == id {
-					if one := a.show(s, i); one != nil {
-						x.Statuses = append(x.Statuses, one)
-					}
+			if i := reported[id]; i != nil {
+				if one := a.show(s, i); one != nil {
+					x.Statuses = append(x.Statuses, one)
 				}
 			}
 		}
 		for _, id := range r.Rules {
-			for _, one := range named {
-				if one.ID == id {
-					x.Rules = append(x.Rules, shownRules([]moderation.Rule{one})...)
-				}
+			if one, ok := broken[id]; ok {
+				x.Rules = append(x.Rules, shownRules([]moderation.Rule{one})...)
 			}
 		}
 		all = append(all, x)

@@ -112,6 +112,7 @@ func (a *API) showAnnouncements(ctx context.Context, list []moderation.Announcem
 	if err != nil {
 		return nil, err
 	}
+	pictures := a.emojis(own)
 	all := make([]announcement, 0, len(list))
 	for _, x := range list {
 		made := content.Compose(x.Content, func(handle string) *actors.Actor {
@@ -132,7 +133,7 @@ func (a *API) showAnnouncements(ctx context.Context, list []moderation.Announcem
 			}
 		}
 		for _, r := range x.Reactions {
-			r := reaction{Name: r.Name, Count: r.Count, Me: &r.Me, emojiPicture: a.pictureOf(own, r.Name)}
+			r := reaction{Name: r.Name, Count: r.Count, Me: &r.Me, emojiPicture: pictureOf(pictures, r.Name)}
 			if !personal {
 				r.Me = nil
 			}
@@ -148,8 +149,8 @@ func (a *API) showAnnouncements(ctx context.Context, list []moderation.Announcem
 }
 
 // pictureOf is the picture of an emoji of this node, nil for one of Unicode.
-func (a *API) pictureOf(own []actors.Emoji, name string) *emojiPicture {
-	for _, e := range a.emojis(own) {
+func pictureOf(own []emoji, name string) *emojiPicture {
+	for _, e := range own {
 		if e.Shortcode == name {
 			return &emojiPicture{e.URL, e.StaticURL}
 		}

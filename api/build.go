@@ -254,7 +254,7 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 		if i.Card != 0 {
 			cards = append(cards, i.Card)
 		}
-		if i.App != 0 && (i.Audience <= actors.Unlisted || i.Author == v.ID) {
+		if i.App != 0 && tellsApp(i, v) {
 			apps = append(apps, i.App)
 		}
 		people = append(people, i.Author)
@@ -314,6 +314,11 @@ func (a *API) load(ctx context.Context, v actors.Viewer, items []*content.Item) 
 	return s, err
 }
 
+// tellsApp tells whether somebody sees with which app an item was written.
+func tellsApp(i *content.Item, v actors.Viewer) bool {
+	return i.Audience <= actors.Unlisted || i.Author == v.ID
+}
+
 // show makes the status of an item with what it quotes, nil when it does not exist for the viewer.
 func (a *API) show(s *shown, i *content.Item) *status {
 	x := a.showBare(s, i)
@@ -342,7 +347,7 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	if c := s.cards[i.Card]; c != nil {
 		x.Card = a.card(c, a.accountOf(s, c.Author))
 	}
-	if app, known := s.apps[i.App]; known && (i.Audience <= actors.Unlisted || i.Author == s.viewer.ID) {
+	if app, known := s.apps[i.App]; known && tellsApp(i, s.viewer) {
 		x.Application = &madeWith{app.Name, textOrNull(app.Website)}
 	}
 	for _, r := range s.recipients[i.ID] {
@@ -358,7 +363,7 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	for _, name := range s.tags[i.ID] {
 		x.Tags = append(x.Tags, statusTag{name, a.tagURL(name)})
 	}
-	if s.viewer.ID != 0 {
+	if s.viewer.ID != 0 && i.BoostOf == 0 { // a boost has those of what it boosts
 		m := s.marks[i.ID]
 		x.marks = &marks{Favourited: m.Liked, Reblogged: m.Boosted, Bookmarked: m.Bookmarked, Muted: s.muted[i.Thread],
 			Pinned: i.Author == s.viewer.ID && !i.Pinned.IsZero(), Filtered: s.filtered(i, 0)}

@@ -102,8 +102,8 @@ func (a *API) unmuteThread(ctx context.Context, c *call) (any, error) {
 }
 
 func (a *API) setThreadMute(ctx context.Context, c *call, on bool) (any, error) {
-	return a.on(ctx, c, func(_ *actors.Actor, id content.ID) (*content.Item, error) {
-		i, err := content.Get(ctx, a.DB, c.viewer, id)
+	return a.on(ctx, c, func(*actors.Actor, content.ID) (*content.Item, error) {
+		i, err := c.original(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -371,11 +370,5 @@ func (a *API) personal(ctx context.Context, i *content.Item, viewers []actors.ID
 
 // differs tells whether each viewer may see something else in an item: what it quotes, or that its followers may quote it.
 func differs(i *content.Item) bool {
-	r := i.QuoteRule()
-	for _, policy := range slices.Concat(r.Automatic, r.Manual) {
-		if policy == content.PolicyFollowers || policy == content.PolicyFollowing {
-			return true
-		}
-	}
-	return i.Quote.IRI != ""
+	return i.QuoteRule().Personal() || i.Quote.IRI != ""
 }

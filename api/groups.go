@@ -85,6 +85,10 @@ func (a *API) oneOwnGroup(ctx context.Context, c *call, id actors.ID) (ownGroup,
 	if err != nil {
 		return ownGroup{}, err
 	}
+	return a.showOwnGroup(ctx, c, group)
+}
+
+func (a *API) showOwnGroup(ctx context.Context, c *call, group *actors.Actor) (ownGroup, error) {
 	all, err := a.ownGroups(ctx, c.viewer, []*actors.Actor{group})
 	if err != nil {
 		return ownGroup{}, err
@@ -216,7 +220,7 @@ func (a *API) getGroup(ctx context.Context, c *call, _ nought) (ownGroup, error)
 	if err != nil {
 		return ownGroup{}, err
 	}
-	return a.oneOwnGroup(ctx, c, group.ID)
+	return a.showOwnGroup(ctx, c, group)
 }
 
 type groupChange struct {
@@ -227,11 +231,7 @@ type groupChange struct {
 }
 
 func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGroup, error) {
-	group, _, err := c.known(ctx)
-	if err != nil {
-		return ownGroup{}, err
-	}
-	me, err := c.me(ctx)
+	group, me, _, err := c.mine(ctx)
 	if err != nil {
 		return ownGroup{}, err
 	}
@@ -239,7 +239,7 @@ func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGrou
 		return ownGroup{}, fault.Say(fault.Invalid, "The group needs a title.")
 	}
 	if in == (groupChange{}) {
-		return a.oneOwnGroup(ctx, c, group.ID)
+		return a.showOwnGroup(ctx, c, group)
 	}
 	err = a.Outbox.Settings(ctx, me, group, func(g *actors.Actor) {
 		if in.Title != nil {

@@ -7,17 +7,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
-	"golang.org/x/text/language"
-
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/moderation"
 )
 
@@ -47,16 +45,10 @@ func (a *API) instanceRules(ctx context.Context, _ *call) (any, error) { return 
 
 // spoken is the language of the node's own texts that the asker reads best.
 func (c *call) spoken() string {
-	known := moderation.Languages()
-	if lang := c.Text("lang"); slices.Contains(known, lang) {
-		return lang
+	if lang := locale.Get(c.Text("lang")); lang != nil {
+		return lang.Code
 	}
-	tags := make([]language.Tag, len(known))
-	for i, name := range known {
-		tags[i] = language.Make(name)
-	}
-	_, i := language.MatchStrings(language.NewMatcher(tags), c.r.Header.Get("Accept-Language"))
-	return known[i]
+	return locale.Match(c.r.Header.Get("Accept-Language")).Code
 }
 
 type text struct {

@@ -184,7 +184,7 @@ func (a *API) listAccounts(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if !all {
-		linkRows(c, cursors, func(n int64) int64 { return n })
+		linkCursors(c, cursors)
 	}
 	return a.accounts(members), nil
 }

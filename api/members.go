@@ -57,26 +57,38 @@ func personOf(a *actors.Actor, names map[string]string) ownPerson {
 // staff is known for those who decide in the group.
 func (c *call) staff(ctx context.Context) (*actors.Actor, error) {
 	group, role, err := c.known(ctx)
-	if err == nil && !role.Staff() {
-		err = fault.Say(fault.Forbidden, "Only owners and moderators of %s see that.", group.Handle())
+	if err == nil {
+		err = onlyStaff(group, role)
 	}
 	return group, err
 }
 
-// involved are the group that the path names, who asks, and the other person that the path names.
-func (c *call) involved(ctx context.Context) (group, me, other *actors.Actor, err error) {
-	if group, _, err = c.known(ctx); err != nil {
-		return nil, nil, nil, err
+func onlyStaff(group *actors.Actor, role actors.Role) error {
+	if role.Staff() {
+		return nil
 	}
-	if me, err = c.me(ctx); err != nil {
-		return nil, nil, nil, err
+	return fault.Say(fault.Forbidden, "Only owners and moderators of %s see that.", group.Handle())
+}
+
+// mine are the group that the path names, as far as who asks may know of it, and who asks, with the role there.
+func (c *call) mine(ctx context.Context) (group, me *actors.Actor, role actors.Role, err error) {
+	if group, role, err = c.known(ctx); err == nil {
+		me, err = c.me(ctx)
+	}
+	return group, me, role, err
+}
+
+// involved is mine with the other person that the path names.
+func (c *call) involved(ctx context.Context) (group, me, other *actors.Actor, role actors.Role, err error) {
+	if group, me, role, err = c.mine(ctx); err != nil {
+		return nil, nil, nil, "", err
 	}
 	id, err := c.id("account")
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, "", err
 	}
 	other, err = actors.Get(ctx, c.api.DB, actors.ID(id))
-	return group, me, other, err
+	return group, me, other, role, err
 }
 
 type membersQuery struct {
@@ -132,7 +144,7 @@ type memberChange struct {
 }
 
 func (a *API) changeMember(ctx context.Context, c *call, in memberChange) (ownMember, error) {
-	group, me, other, err := c.involved(ctx)
+	group, me, other, _, err := c.involved(ctx)
 	if err != nil {
 		return ownMember{}, err
 	}
@@ -152,7 +164,7 @@ type removal struct {
 }
 
 func (a *API) removeMember(ctx context.Context, c *call, in removal) (nought, error) {
-	group, me, other, err := c.involved(ctx)
+	group, me, other, _, err := c.involved(ctx)
 	if err != nil {
 		return nought{}, err
 	}
@@ -173,11 +185,7 @@ type wish struct {
 }
 
 func (a *API) joinGroup(ctx context.Context, c *call, in wish) (ownMembership, error) {
-	group, _, err := c.known(ctx)
-	if err != nil {
-		return ownMembership{}, err
-	}
-	me, err := c.me(ctx)
+	group, me, _, err := c.mine(ctx)
 	if err != nil {
 		return ownMembership{}, err
 	}
@@ -185,15 +193,12 @@ func (a *API) joinGroup(ctx context.Context, c *call, in wish) (ownMembership, e
 		return ownMembership{}, err
 	}
 	c.header.Set("Location", a.Dir.URL(ownPath+"/groups/"+digits(group.ID)+"/membership"))
-	return a.getMembership(ctx, c, nought{})
+	r, err := actors.RelationOf(ctx, a.DB, me.ID, group.ID)
+	return membershipOf(r), err
 }
 
 func (a *API) leaveGroup(ctx context.Context, c *call, _ nought) (nought, error) {
-	group, _, err := c.known(ctx)
-	if err != nil {
-		return nought{}, err
-	}
-	me, err := c.me(ctx)
+	group, me, _, err := c.mine(ctx)
 	if err != nil {
 		return nought{}, err
 	}
@@ -225,11 +230,11 @@ type decision struct {
 }
 
 func (a *API) decideRequest(ctx context.Context, c *call, in decision) (ownMembership, error) {
-	group, me, other, err := c.involved(ctx)
+	group, me, other, role, err := c.involved(ctx)
 	if err != nil {
 		return ownMembership{}, err
 	}
-	if _, err := c.staff(ctx); err != nil {
+	if err := onlyStaff(group, role); err != nil {
 		return ownMembership{}, err
 	}
 	if err := a.Outbox.Decide(ctx, me, other.ID, group.ID, in.Decision == "accept", given(in.Reason)); err != nil {
@@ -336,11 +341,7 @@ func (a *API) unlockPost(ctx context.Context, c *call, _ nought) (nought, error)
 }
 
 func (a *API) onPost(ctx context.Context, c *call, do func(me, group *actors.Actor, id content.ID) error) (nought, error) {
-	group, _, err := c.known(ctx)
-	if err != nil {
-		return nought{}, err
-	}
-	me, err := c.me(ctx)
+	group, me, _, err := c.mine(ctx)
 	if err != nil {
 		return nought{}, err
 	}

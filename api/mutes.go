@@ -100,7 +100,7 @@ func (a *API) endorsedBy(ctx context.Context, c *call, by actors.ID) (any, error
 	if err != nil {
 		return nil, err
 	}
-	linkRows(c, cursors, func(n int64) int64 { return n })
+	linkCursors(c, cursors)
 	return a.accounts(list), nil
 }
 

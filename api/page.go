@@ -65,6 +65,15 @@ func (c *call) offset() (int, error) {
 	return int(n), nil
 }
 
+// slice reads limit and offset of a list that is not paged by id.
+func (c *call) slice(l limits) (limit, offset int, err error) {
+	if limit, err = c.limit(l); err != nil {
+		return 0, 0, err
+	}
+	offset, err = c.offset()
+	return limit, offset, err
+}
+
 // link tells where the pages beside this one are (RFC 8288), by the numbers of its newest and oldest row. An empty page has
 // none: newest is 0. The address is the public one, whatever stands in front of the node, with every other parameter kept.
 func (c *call) link(newest, oldest int64) {
@@ -99,3 +108,6 @@ func linkRows[T any](c *call, rows []T, id func(T) int64) {
 		c.link(id(rows[0]), id(rows[len(rows)-1]))
 	}
 }
+
+// linkCursors is linkRows for rows that are known by their cursors.
+func linkCursors(c *call, cursors []int64) { linkRows(c, cursors, func(n int64) int64 { return n }) }

@@ -150,10 +150,7 @@ func (a *API) pushText(ctx context.Context, s timeline.Subscription, id int64, n
 	if err != nil {
 		return nil, err
 	}
-	words := locale.Get(account.Locale)
-	if words == nil {
-		words = locale.Match(account.Locale)
-	}
+	words := locale.Match(account.Locale)
 	body := n.Account.Note
 	if n.Status != nil {
 		if body = n.Status.Content; n.Status.SpoilerText != "" { // which is there so that nobody reads on by accident

@@ -82,11 +82,8 @@ func (a *API) loadStandings(ctx context.Context, v actors.Viewer, s *shown, item
 		}
 	}
 	for _, i := range items {
-		r := i.QuoteRule()
-		for _, policy := range append(r.Automatic, r.Manual...) {
-			if policy == content.PolicyFollowers || policy == content.PolicyFollowing {
-				add(i.Author)
-			}
+		if i.QuoteRule().Personal() {
+			add(i.Author)
 		}
 	}
 	for _, i := range s.quotes.items {
@@ -158,7 +155,7 @@ func approvalOf(s *shown, i *content.Item) quoteApproval {
 	if !s.viewer.Local() {
 		who = 0
 	}
-	return quoteApproval{Automatic: append([]string{}, r.Automatic...), Manual: append([]string{}, r.Manual...), CurrentUser: i.MayQuote(who, follows, followed)}
+	return quoteApproval{Automatic: append([]string{}, r.Automatic...), Manual: append([]string{}, r.Manual...), CurrentUser: r.MayQuote(i, who, follows, followed)}
 }
 
 // quotesOf lists the statuses that quote one: those that who asks may see.
@@ -172,46 +169,23 @@ func (a *API) quotesOf(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	items, err := a.Timelines.Quotes(ctx, c.viewer, i.ID, page)
-	if err != nil {
-		return nil, err
-	}
-	linkRows(c, items, func(i *content.Item) int64 { return int64(i.ID) })
-	return a.statuses(ctx, c.viewer, items)
+	return a.timelinePage(ctx, c, items, err)
 }
 
 func (a *API) revokeQuote(ctx context.Context, c *call) (any, error) {
-	me, err := c.me(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i, err := c.item(ctx)
-	if err != nil {
-		return nil, err
-	}
-	quoting, err := c.id("quoting")
-	if err != nil {
-		return nil, err
-	}
-	was, err := a.Outbox.RevokeQuote(ctx, me, i.ID, content.ID(quoting))
-	if err != nil {
-		return nil, err
-	}
-	return a.status(ctx, c.viewer, was)
+	return a.on(ctx, c, func(me *actors.Actor, id content.ID) (*content.Item, error) {
+		quoting, err := c.id("quoting")
+		if err != nil {
+			return nil, err
+		}
+		return a.Outbox.RevokeQuote(ctx, me, id, content.ID(quoting))
+	})
 }
 
 func (a *API) interactionPolicy(ctx context.Context, c *call) (any, error) {
-	me, err := c.me(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i, err := c.own(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if i, err = a.Outbox.SetQuotePolicy(ctx, me, i.ID, c.Text("quote_approval_policy")); err != nil {
-		return nil, err
-	}
-	return a.status(ctx, c.viewer, i)
+	return a.on(ctx, c, func(me *actors.Actor, id content.ID) (*content.Item, error) {
+		return a.Outbox.SetQuotePolicy(ctx, me, id, c.Text("quote_approval_policy"))
+	})
 }
 
 // quoting reads quoted_status_id and quote_approval_policy of a new status.

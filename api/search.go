@@ -171,11 +171,7 @@ func (a *API) people(ctx context.Context, c *call, s actors.Search, resolve bool
 
 func (a *API) searchAccounts(ctx context.Context, c *call) (any, error) {
 	q := strings.TrimSpace(c.Text("q"))
-	limit, err := c.limit(accountsPage)
-	if err != nil {
-		return nil, err
-	}
-	offset, err := c.offset()
+	limit, offset, err := c.slice(accountsPage)
 	if err != nil {
 		return nil, err
 	}

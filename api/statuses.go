@@ -96,12 +96,9 @@ func shallow(root content.ID, below []*content.Item) []*content.Item {
 }
 
 func (a *API) source(ctx context.Context, c *call) (any, error) {
-	i, err := c.item(ctx)
+	i, err := c.own(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if i.Author != c.viewer.ID {
-		return nil, fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
 	}
 	return statusSource{digits(i.ID), i.Source, i.Summary}, nil
 }
@@ -116,13 +113,9 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.load(ctx, c.viewer, []*content.Item{i})
+	now, err := a.status(ctx, c.viewer, i)
 	if err != nil {
 		return nil, err
-	}
-	now := a.show(s, i)
-	if now == nil {
-		return nil, fault.Say(fault.NotFound, "Record not found")
 	}
 	edits := make([]statusEdit, 0, len(versions)+1)
 	for _, v := range versions {
@@ -200,7 +193,7 @@ func (c *call) audienceOf(ctx context.Context) (*content.Item, actors.Page, erro
 
 // accountPage is a page of accounts, with cursors of what brought each of them there.
 func (a *API) accountPage(ctx context.Context, c *call, who []actors.ID, cursors []int64) (any, error) {
-	linkRows(c, cursors, func(n int64) int64 { return n })
+	linkCursors(c, cursors)
 	known, err := actors.Many(ctx, a.DB, who)
 	all := []*account{}
 	for _, id := range who {
@@ -211,17 +204,18 @@ func (a *API) accountPage(ctx context.Context, c *call, who []actors.ID, cursors
 	return all, err
 }
 
-// on does something with an item and answers with how it then is.
+// on does something with the item that the path names, which do finds for itself, and answers with how the item then is.
 func (a *API) on(ctx context.Context, c *call, do func(me *actors.Actor, id content.ID) (*content.Item, error)) (any, error) {
 	me, err := c.me(ctx)
 	if err != nil {
 		return nil, err
 	}
-	i, err := c.original(ctx)
+	id, err := c.id("id")
 	if err != nil {
 		return nil, err
 	}
-	if i, err = do(me, i.ID); err != nil {
+	i, err := do(me, content.ID(id))
+	if err != nil {
 		return nil, err
 	}
 	return a.status(ctx, c.viewer, i)

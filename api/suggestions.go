@@ -66,10 +66,7 @@ func (a *API) directory(ctx context.Context, c *call) (any, error) {
 		return nil, fault.Say(fault.Invalid, "Validation failed: order must be active or new.")
 	}
 	var err error
-	if l.Limit, err = c.limit(accountsPage); err != nil {
-		return nil, err
-	}
-	if l.Offset, err = c.offset(); err != nil {
+	if l.Limit, l.Offset, err = c.slice(accountsPage); err != nil {
 		return nil, err
 	}
 	list, err := actors.Findable(ctx, a.DB, c.viewer, l)

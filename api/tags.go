@@ -198,7 +198,7 @@ func (a *API) followedTags(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	linkRows(c, cursors, func(n int64) int64 { return n })
+	linkCursors(c, cursors)
 	return a.tags(ctx, c.viewer, names)
 }
 

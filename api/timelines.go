@@ -59,6 +59,6 @@ func (a *API) voted(ctx context.Context, c *call, kind string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	linkRows(c, cursors, func(n int64) int64 { return n })
+	linkCursors(c, cursors)
 	return a.statuses(ctx, c.viewer, items)
 }

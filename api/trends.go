@@ -15,16 +15,9 @@ var (
 	trendingPostsPage = limits{20, 40}
 )
 
-// slice reads limit and offset of a list that is not paged by id.
-func (c *call) slice(l limits) (limit, offset int, err error) {
-	if limit, err = c.limit(l); err != nil {
-		return 0, 0, err
-	}
-	offset, err = c.offset()
-	return limit, offset, err
-}
+func (a *API) trendingTags(ctx context.Context, c *call) (any, error) { return a.trending(ctx, c) }
 
-func (a *API) trendingTags(ctx context.Context, c *call) (any, error) {
+func (a *API) trending(ctx context.Context, c *call) ([]tag, error) {
 	limit, offset, err := c.slice(trendsPage)
 	if err != nil {
 		return nil, err
@@ -45,15 +38,7 @@ type adminTag struct {
 }
 
 func (a *API) adminTrendingTags(ctx context.Context, c *call) (any, error) {
-	limit, offset, err := c.slice(trendsPage)
-	if err != nil {
-		return nil, err
-	}
-	names, err := a.Timelines.TrendingTags(ctx, limit, offset)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := a.tags(ctx, c.viewer, names)
+	tags, err := a.trending(ctx, c)
 	all := make([]adminTag, len(tags))
 	for i, t := range tags {
 		all[i] = adminTag{tag: t, Trendable: true, Usable: true}
