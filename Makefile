@@ -14,8 +14,8 @@ demo: ## three organisations on this computer, federating; needs nothing but Go
 check: ## everything that must pass before a change lands; does its own set-up
 	scripts/check
 
-fuzz: ## every fuzz target for a minute
-	scripts/fuzz 60
+fuzz: ## a million inputs for every fuzz target
+	scripts/fuzz 1000000
 
 bench: ## the figures, beside what this machine can do at best
 	go run ./bench
