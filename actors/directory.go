@@ -4,6 +4,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -31,6 +32,8 @@ type Directory struct {
 	NewRSA func() (*rsa.PrivateKey, error)
 	// Limited: no contact with other nodes than those that an administrator allowed.
 	Limited bool
+	// Changed hears of everybody who becomes or ceases to be a member of a group of ours, or gets another role there; nil: nobody does.
+	Changed func(context.Context, *db.Tx, Membership) error
 	// Reindex hears of who changed whether posts may be found; nil: nobody does.
 	Reindex func(context.Context, *db.Tx, ID) error
 
@@ -38,6 +41,7 @@ type Directory struct {
 	signers map[ID]signers // at most maxSigners
 	spare   []*rsa.PrivateKey
 	app     *Actor // the instance actor, once it exists
+	rosters rosters
 }
 
 const maxSigners = 2000
@@ -128,37 +132,82 @@ func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string
 	return a, d.create(ctx, tx, a)
 }
 
-// The presets of a group that people choose from (docs/decisions); closed ones come with the group protocol.
+// What a group says about itself (docs/decisions/0015-groups.md): who may know of it, how one becomes a member, and who
+// begins conversations.
 const (
-	VisibilityPublic = "public"
-	JoinOpen         = "open"
-	PostingMembers   = "members"
-	PostingMods      = "moderators"
+	VisibilityPublic = "public" // everybody reads it: open
+	VisibilityListed = "listed" // everybody may know of it, members read it: closed
+	VisibilityHidden = "hidden" // it exists for its members and those invited only: secret
+
+	JoinOpen      = "open"
+	JoinRequest   = "request"   // owners and moderators answer each wish to join
+	JoinInvite    = "invite"    // who was invited joins, and nobody else
+	JoinAutomatic = "automatic" // people of named organisations join at once, others ask
+
+	PostingMembers = "members"
+	PostingMods    = "moderators"
 )
 
-// AddGroup makes an open group on this node, owned by one of our people.
-func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, name, title, summary, posting string) (*Actor, error) {
-	name = strings.ToLower(strings.TrimSpace(name))
+// NewGroup is what a group begins as. What is empty is as the preset "open community" has it.
+type NewGroup struct {
+	Name, Title, Summary      string
+	Visibility, Join, Posting string
+	PlainMembers              *bool // nil: in public groups
+}
+
+// Check tells what is wrong with the settings of a group.
+func (a *Actor) checkGroup() error {
+	for _, c := range []struct {
+		what, value string
+		known       []string
+	}{
+		{"visibility", a.Visibility, []string{VisibilityPublic, VisibilityListed, VisibilityHidden}},
+		{"way to join", a.JoinPolicy, []string{JoinOpen, JoinRequest, JoinInvite, JoinAutomatic}},
+		{"posting", a.Posting, []string{PostingMembers, PostingMods}},
+	} {
+		if !slices.Contains(c.known, c.value) {
+			return fault.Say(fault.Invalid, "The %s of a group is %s, not %q.", c.what, strings.Join(c.known, ", "), c.value)
+		}
+	}
+	switch {
+	case a.Visibility == VisibilityHidden && a.JoinPolicy != JoinInvite:
+		return fault.Say(fault.Invalid, "Nobody can ask to join a group that must not be known: people join a hidden group by invitation.")
+	case a.Visibility == VisibilityHidden && a.PlainMembers:
+		return fault.Say(fault.Invalid, "People of servers that do not keep its secrets cannot be members of a hidden group.")
+	}
+	return nil
+}
+
+// AddGroup makes a group on this node, owned by one of our people.
+func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, g NewGroup) (*Actor, error) {
+	name := strings.ToLower(strings.TrimSpace(g.Name))
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if !owner.Local || owner.Kind != Person {
 		return nil, fault.Say(fault.Invalid, "A group needs an owner who is a person of this node.")
 	}
-	if posting == "" {
-		posting = PostingMembers
+	a := &Actor{Kind: Group, Name: name, Title: CleanText(g.Title, 100), Source: g.Summary, Summary: PlainHTML(g.Summary), IRI: d.URL("/groups/" + name),
+		Visibility: cmp.Or(g.Visibility, VisibilityPublic), Posting: cmp.Or(g.Posting, PostingMembers), Epoch: d.NewEpoch()}
+	a.JoinPolicy = cmp.Or(g.Join, map[string]string{VisibilityPublic: JoinOpen, VisibilityListed: JoinRequest, VisibilityHidden: JoinInvite}[a.Visibility])
+	a.PlainMembers = a.Visibility == VisibilityPublic
+	if g.PlainMembers != nil {
+		a.PlainMembers = *g.PlainMembers
 	}
-	if posting != PostingMembers && posting != PostingMods {
-		return nil, fault.Say(fault.Invalid, "Posting is for %q or %q, not %q.", PostingMembers, PostingMods, posting)
+	a.Discoverable, a.Locked = a.Visibility != VisibilityHidden, a.JoinPolicy != JoinOpen
+	if err := a.checkGroup(); err != nil {
+		return nil, err
 	}
-	a := &Actor{Kind: Group, Name: name, Title: CleanText(title, 100), Source: summary, Summary: PlainHTML(summary), IRI: d.URL("/groups/" + name), Discoverable: true,
-		Visibility: VisibilityPublic, JoinPolicy: JoinOpen, Posting: posting, PlainMembers: true, Epoch: fmt.Sprintf("%015x", d.DB.NewID())}
 	if err := d.create(ctx, tx, a); err != nil {
 		return nil, err
 	}
-	_, err := d.admit(ctx, tx, owner, a, RoleOwner, Request{})
+	_, err := d.admit(ctx, tx, owner, a, RoleOwner, Request{}, Why{})
 	return a, err
 }
+
+// NewEpoch is later than every epoch before it: a group's log goes by it from its beginning, or from when a copy of its
+// database was put back.
+func (d *Directory) NewEpoch() string { return fmt.Sprintf("%015x", d.DB.NewID()) }
 
 func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	if _, err := db.One(ctx, tx, func(r db.Scanner) (n int, err error) { return n, r.Scan(&n) },
@@ -173,7 +222,7 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 	a.SharedInbox, a.URL = d.URL("/inbox"), a.IRI
 	switch a.Kind {
 	case Group:
-		a.Moderators = a.IRI + "/moderators"
+		a.Moderators, a.Members, a.Log = a.IRI+"/moderators", a.IRI+"/members", a.IRI+"/log"
 	case Person:
 		a.URL = d.URL("/@" + a.Name)
 	}
@@ -186,9 +235,9 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, title, summary, source, url, icon, image, fields, emojis, inbox, shared_inbox,
 	outbox, followers, following, featured, moderators, also_known_as, moved_to, locked, discoverable, indexable, bot, visibility, join_policy, posting,
 	plain_members, groups_1, epoch, published, updated, fetched, suspended, deleted, hide_collections, icon_description, image_description, attribution,
-	show_media, show_media_replies, show_featured)
+	show_media, show_media_replies, show_featured, members, log)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46)
+	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48)
 	ON CONFLICT (iri) DO UPDATE SET kind = excluded.kind, name = excluded.name, domain = excluded.domain, title = excluded.title, summary = excluded.summary,
 	source = excluded.source, url = excluded.url, icon = excluded.icon, image = excluded.image, fields = excluded.fields, emojis = excluded.emojis,
 	inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, outbox = excluded.outbox, followers = excluded.followers, following = excluded.following,
@@ -197,7 +246,8 @@ const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, ti
 	join_policy = excluded.join_policy, posting = excluded.posting, plain_members = excluded.plain_members, groups_1 = excluded.groups_1,
 	updated = excluded.updated, fetched = excluded.fetched, deleted = excluded.deleted,
 	hide_collections = excluded.hide_collections, icon_description = excluded.icon_description, image_description = excluded.image_description,
-	attribution = excluded.attribution, show_media = excluded.show_media, show_media_replies = excluded.show_media_replies, show_featured = excluded.show_featured
+	attribution = excluded.attribution, show_media = excluded.show_media, show_media_replies = excluded.show_media_replies, show_featured = excluded.show_featured,
+	members = excluded.members, log = excluded.log
 	RETURNING id`
 
 // save writes all that an actor says of itself, and by which words it is found; counts and the log's position are kept where
@@ -207,7 +257,7 @@ func (d *Directory) save(ctx context.Context, tx *db.Tx, a, before *Actor) error
 		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
 		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
 		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted),
-		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured).Scan(&a.ID)
+		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured, a.Members, a.Log).Scan(&a.ID)
 	if err != nil {
 		return err
 	}
@@ -237,6 +287,10 @@ func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 		return fmt.Errorf("save %s: not ours", a.IRI)
 	}
 	before, err := stored(ctx, tx, a.IRI)
+	if err == nil && a.IsGroup() {
+		a.Discoverable, a.Locked = a.Discoverable && a.Visibility != VisibilityHidden, a.JoinPolicy != JoinOpen
+		err = a.checkGroup()
+	}
 	if err == nil {
 		a.Updated = time.Now()
 		err = d.save(ctx, tx, a, before)

@@ -13,9 +13,6 @@ import (
 	"github.com/pleio-node/pleio-node/federation"
 )
 
-// JoinRequest is the join policy of groups whose owners and moderators answer each wish to join.
-const JoinRequest = "request"
-
 // GroupFilter narrows a list of groups.
 type GroupFilter struct {
 	Member ID     // only the groups that this actor is a member of; 0: all that may be known
@@ -55,6 +52,42 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 // MayKnow tells whether a viewer may know that a group exists, by the role that it has there.
 func MayKnow(group *Actor, role Role) bool {
 	return group.IsGroup() && group.Suspended.IsZero() && (group.Visibility != "hidden" || role != "")
+}
+
+// OnHost tells whether somebody of a host is a member of a group.
+func OnHost(ctx context.Context, q db.Q, group ID, host string) (bool, error) {
+	n, err := db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2", group, host)
+	return n > 0, err
+}
+
+// MembersHere counts the people of this node who are members of a group.
+func MembersHere(ctx context.Context, q db.Q, group ID) (int, error) {
+	return db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", group)
+}
+
+// Knows tells whether a viewer may know that an actor exists. All may be known but hidden groups: those are known to their
+// members and to who is invited, and to the nodes of these.
+func Knows(ctx context.Context, q db.Q, v Viewer, a *Actor) (bool, error) {
+	if !a.IsGroup() || a.Visibility != VisibilityHidden {
+		return true, nil
+	}
+	n, err := 0, error(nil)
+	switch {
+	case v.Local():
+		n, err = db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND subject = $2 AND state IN ('active', 'invited')", a.ID, v.ID)
+	case v.Host != "":
+		n, err = db.One(ctx, q, db.Scalar[int], `SELECT (SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2)
+			+ (SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2 WHERE r.object = $1 AND r.state = 'invited')`, a.ID, v.Host)
+	}
+	return n > 0, err
+}
+
+// Shows is the audience of what is posted in the group.
+func (a *Actor) Shows() Audience {
+	if a.Visibility == VisibilityPublic || a.Visibility == "" {
+		return Public
+	}
+	return Members
 }
 
 // MembersOf lists the members of a group, those with one role only when it is given, the newest first. Of a group elsewhere

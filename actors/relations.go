@@ -44,6 +44,11 @@ const (
 // Staff tells whether the role decides about others.
 func (r Role) Staff() bool { return r == RoleModerator || r == RoleOwner }
 
+// InGroup tells whether it is a role of a group.
+func (r Role) InGroup() bool {
+	return r == RoleGuest || r == RoleMember || r == RoleModerator || r == RoleOwner
+}
+
 // Relation is a following, or a membership of a group.
 type Relation struct {
 	ID              int64
@@ -52,6 +57,9 @@ type Relation struct {
 	Role            Role
 	Since, Updated  time.Time
 	Until           time.Time
+	Record          string // last part of the id of the record of a membership (groups-1)
+	Seq             int64  // number of its last change in the group's log
+	InvitedBy       ID
 	Request         Request
 	Boosts, Notify  bool
 	Languages       []string // of the object's posts that the subject wants to see; none: all
@@ -64,15 +72,15 @@ type Request struct {
 	Message string // introduction, plain text
 }
 
-const bareColumns = "id, subject, object, state, role, since, updated, until, request, request_as, message, boosts, notify, languages"
+const bareColumns = "id, subject, object, state, role, since, updated, until, record, seq, invited_by, request, request_as, message, boosts, notify, languages"
 
-const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.request, r.request_as, r.message, r.boosts, r.notify, r.languages"
+const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.record, r.seq, r.invited_by, r.request, r.request_as, r.message, r.boosts, r.notify, r.languages"
 
 func scanRelation(row db.Scanner) (*Relation, error) {
 	var r Relation
 	var since, updated, until int64
 	var languages string
-	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify, &languages)
+	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Record, &r.Seq, &r.InvitedBy, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify, &languages)
 	r.Languages = strings.Fields(languages)
 	r.Since, r.Updated, r.Until = db.FromMillis(since), db.FromMillis(updated), db.FromMillis(until)
 	return &r, err
@@ -115,11 +123,17 @@ func (d *Directory) Ask(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		}
 		return r, err
 	case r.State == Invited:
-		return d.admit(ctx, tx, subject, object, "", request)
+		return d.admit(ctx, tx, subject, object, "", request, Why{})
+	case object.IsGroup() && object.Visibility == VisibilityHidden:
+		return nil, fault.Say(fault.NotFound, "This account is not known here.") // no answer either: it would tell that there is something
+	case object.IsGroup() && object.JoinPolicy == JoinInvite:
+		return nil, fault.Say(fault.Forbidden, "People join %s by invitation: ask one of its members.", object.Handle())
+	case object.IsGroup() && !object.PlainMembers && !subject.Local && !subject.Groups1:
+		return nil, fault.Say(fault.Forbidden, "%s cannot be a member of %s: its server does not keep what is said in closed groups.", subject.Handle(), object.Handle())
 	case open(object):
-		return d.admit(ctx, tx, subject, object, "", request)
+		return d.admit(ctx, tx, subject, object, "", request, Why{})
 	}
-	return d.set(ctx, tx, subject, object, Requested, "", request)
+	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
 
 // Requesting notes that one of ours has asked somebody elsewhere.
@@ -131,7 +145,7 @@ func (d *Directory) Requesting(ctx context.Context, tx *db.Tx, subject, object *
 	if err != nil || r.State == Active || r.State == Requested {
 		return r, err
 	}
-	return d.set(ctx, tx, subject, object, Requested, "", request)
+	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
 
 func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) error {
@@ -168,11 +182,11 @@ func open(object *Actor) bool {
 }
 
 // Admit makes the relation active. Once it is, it stays as it is.
-func (d *Directory) Admit(ctx context.Context, tx *db.Tx, subject, object *Actor) (*Relation, error) {
-	return d.admit(ctx, tx, subject, object, "", Request{})
+func (d *Directory) Admit(ctx context.Context, tx *db.Tx, subject, object *Actor, why ...Why) (*Relation, error) {
+	return d.admit(ctx, tx, subject, object, "", Request{}, because(why))
 }
 
-func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role, request Request) (*Relation, error) {
+func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role, request Request, why Why) (*Relation, error) {
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == Active && (role == "" || role == r.Role) {
 		return r, err
@@ -186,12 +200,12 @@ func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor
 	if request.ID == "" {
 		request = r.Request
 	}
-	return d.set(ctx, tx, subject, object, Active, role, request)
+	return d.set(ctx, tx, subject, object, Active, role, request, why)
 }
 
 // End ends an active or asked relation: Left by the subject, Removed or Banned by the object. It reports whether anything changed.
 // The last owner of a group cannot leave it.
-func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, state State) (bool, error) {
+func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, why ...Why) (bool, error) {
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == state || (r.State != Active && r.State != Requested && r.State != Invited && state != Banned) {
 		return false, err
@@ -206,7 +220,7 @@ func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			return false, fault.Say(fault.Forbidden, "You are the only owner of %s: make somebody else owner first.", object.Handle())
 		}
 	}
-	_, err = d.set(ctx, tx, subject, object, state, r.Role, r.Request)
+	_, err = d.set(ctx, tx, subject, object, state, r.Role, r.Request, because(why))
 	return err == nil, err
 }
 
@@ -216,19 +230,21 @@ func (d *Directory) Unban(ctx context.Context, tx *db.Tx, subject, object *Actor
 	if err != nil || r.State != Banned {
 		return err
 	}
-	_, err = d.set(ctx, tx, subject, object, Left, r.Role, r.Request)
+	_, err = d.set(ctx, tx, subject, object, Left, r.Role, r.Request, Why{})
 	return err
 }
 
 // SetRole changes what an active member may do.
-func (d *Directory) SetRole(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role) error {
-	res, err := tx.Exec(ctx, "UPDATE relations SET role = $1, updated = $2 WHERE subject = $3 AND object = $4 AND state = $5",
-		role, db.Millis(time.Now()), subject.ID, object.ID, Active)
+func (d *Directory) SetRole(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role, why ...Why) error {
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err == nil && r.State != Active {
+		err = fault.Say(fault.NotFound, "%s is not a member of %s.", subject.Handle(), object.Handle())
+	}
+	if err == nil {
+		_, err = d.set(ctx, tx, subject, object, Active, role, r.Request, because(why))
+	}
 	if err != nil {
 		return fmt.Errorf("make %s %s of %s: %w", subject.IRI, role, object.IRI, err)
-	}
-	if n, _ := res.RowsAffected(); n == 0 {
-		return fault.Say(fault.NotFound, "%s is not a member of %s.", subject.Handle(), object.Handle())
 	}
 	return nil
 }
@@ -252,7 +268,7 @@ func ChooseLanguages(ctx context.Context, tx *db.Tx, r *Relation, languages []st
 }
 
 // set moves a relation to a state and keeps counts and reach in step: the only place that writes them.
-func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, role Role, request Request) (*Relation, error) {
+func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, role Role, request Request, why Why) (*Relation, error) {
 	if role == "" {
 		role = RoleFollower
 		if object.IsGroup() {
@@ -261,13 +277,14 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	}
 	// The row is taken first, so that two transactions on PostgreSQL count one change once.
 	var before State
+	var had Role
 	now := db.Millis(time.Now())
 	id := d.DB.NewID()
-	if _, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated) VALUES ($1, $2, $3, '', $4, $5, $5)
-		ON CONFLICT (subject, object) DO UPDATE SET updated = excluded.updated`, id, subject.ID, object.ID, role, now); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record) VALUES ($1, $2, $3, '', $4, $5, $5, $6)
+		ON CONFLICT (subject, object) DO UPDATE SET updated = excluded.updated`, id, subject.ID, object.ID, role, now, fmt.Sprintf("m-%d", id)); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
-	if err := tx.Row(ctx, "SELECT state FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before); err != nil {
+	if err := tx.Row(ctx, "SELECT state, role FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before, &had); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
 	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
@@ -288,24 +305,35 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		step = 1
 	case before == Active && state != Active:
 		step = -1
-	default:
+	case before != Active || had == role:
 		return r, nil
 	}
-	for _, c := range []struct {
-		sql string
-		id  ID
-	}{
-		{"UPDATE actors SET followers_count = followers_count + $1 WHERE id = $2", object.ID},
-		{"UPDATE actors SET following_count = following_count + $1 WHERE id = $2", subject.ID},
-	} {
-		if _, err := tx.Exec(ctx, c.sql, step, c.id); err != nil {
-			return nil, fmt.Errorf("count relations of %s: %w", object.IRI, err)
+	if step != 0 {
+		for _, c := range []struct {
+			sql string
+			id  ID
+		}{
+			{"UPDATE actors SET followers_count = followers_count + $1 WHERE id = $2", object.ID},
+			{"UPDATE actors SET following_count = following_count + $1 WHERE id = $2", subject.ID},
+		} {
+			if _, err := tx.Exec(ctx, c.sql, step, c.id); err != nil {
+				return nil, fmt.Errorf("count relations of %s: %w", object.IRI, err)
+			}
+		}
+		if !subject.Local && (object.Local || object.IsGroup()) {
+			if err := reach(ctx, tx, subject, object, step); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if object.Local && !subject.Local {
-		return r, reach(ctx, tx, subject, object, step)
+	if !object.IsGroup() {
+		return r, nil
 	}
-	return r, nil
+	m := Membership{Group: object, Member: subject, Relation: r, Why: why}
+	if before == Active {
+		m.Was = had
+	}
+	return r, d.membershipChanged(ctx, tx, m)
 }
 
 // forgetChosen takes away what only who follows somebody can have: the place in lists, and the recommendation.
@@ -322,23 +350,25 @@ func forgetChosen(ctx context.Context, tx *db.Tx, subject, object *Actor) error 
 // reach keeps how many people of a host an actor of ours reaches, where, and the digest of their ids (FEP-8fcf).
 func reach(ctx context.Context, tx *db.Tx, subject, object *Actor, step int) error {
 	type row struct {
-		people int
-		inbox  string
-		digest federation.FollowersDigest
+		people  int
+		inbox   string
+		digest  federation.FollowersDigest
+		groups1 bool
 	}
 	fail := func(err error) error { return fmt.Errorf("reach of %s on %s: %w", object.IRI, subject.Host, err) }
 	at, err := db.One(ctx, tx, func(r db.Scanner) (at row, err error) {
 		var digest []byte
-		err = r.Scan(&at.people, &at.inbox, &digest)
+		err = r.Scan(&at.people, &at.inbox, &digest, &at.groups1)
 		copy(at.digest[:], digest)
 		return at, err
-	}, "SELECT people, inbox, digest FROM reach WHERE object = $1 AND host = $2", object.ID, subject.Host)
+	}, "SELECT people, inbox, digest, groups_1 FROM reach WHERE object = $1 AND host = $2", object.ID, subject.Host)
 	if errors.Is(err, fault.NotFound) {
 		at.inbox = subject.SharedInbox
 	} else if err != nil {
 		return fail(err)
 	}
 	at.people += step
+	at.groups1 = at.groups1 || subject.Groups1
 	at.digest.Toggle(subject.IRI)
 	if subject.SharedInbox == "" {
 		at.inbox = ""
@@ -349,9 +379,9 @@ func reach(ctx context.Context, tx *db.Tx, subject, object *Actor, step int) err
 		}
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO reach (object, host, people, inbox, digest) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (object, host) DO UPDATE SET people = excluded.people, inbox = excluded.inbox, digest = excluded.digest`,
-		object.ID, subject.Host, at.people, at.inbox, at.digest[:]); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO reach (object, host, people, inbox, digest, groups_1) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (object, host) DO UPDATE SET people = excluded.people, inbox = excluded.inbox, digest = excluded.digest, groups_1 = excluded.groups_1`,
+		object.ID, subject.Host, at.people, at.inbox, at.digest[:], at.groups1); err != nil {
 		return fail(err)
 	}
 	return nil

@@ -48,15 +48,19 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 	}
 	if a.IsGroup() {
 		w.Moderators, w.PostingRestricted = a.Moderators, a.Posting == PostingMods
-		w.AccessType, w.JoinPolicy, w.AcceptsJoins = "open", a.JoinPolicy, true
-		w.Locked = a.JoinPolicy != JoinOpen
+		w.AccessType, w.JoinPolicy, w.AcceptsJoins = accessTypes[a.Visibility], a.JoinPolicy, true
+		w.Locked, w.Members, w.Log = a.JoinPolicy != JoinOpen, a.Members, a.Log
 	}
 	return w, nil
 }
 
+// accessTypes are the visibilities of groups on the wire (Smithereen's words).
+var accessTypes = map[string]string{VisibilityPublic: "open", VisibilityListed: "closed", VisibilityHidden: "private"}
+
 var capabilities = []vocab.Capability{
 	{Href: federation.CapRFC9421, Name: "RFC 9421 HTTP message signatures"},
 	{Href: federation.CapRFC9421Ed25519, Name: "RFC 9421 signatures using Ed25519"},
+	{Href: federation.CapGroups, Name: "Groups whose members live on many nodes (groups-1)"},
 }
 
 func imageType(url string) string {
@@ -170,9 +174,20 @@ func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 	}
 	if a.IsGroup() {
 		a.Visibility, a.JoinPolicy, a.Posting = VisibilityPublic, JoinOpen, PostingMembers
-		if w.Locked {
-			a.JoinPolicy = "request"
+		for visibility, access := range accessTypes {
+			if w.AccessType == access {
+				a.Visibility = visibility
+			}
 		}
+		switch w.JoinPolicy {
+		case JoinOpen, JoinRequest, JoinInvite, JoinAutomatic:
+			a.JoinPolicy = w.JoinPolicy
+		default:
+			if w.Locked {
+				a.JoinPolicy = JoinRequest
+			}
+		}
+		a.Members, a.Log = sameOrigin(w.Members, w.ID), sameOrigin(w.Log, w.ID)
 		if w.PostingRestricted {
 			a.Posting = PostingMods
 		}

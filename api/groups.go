@@ -195,11 +195,8 @@ func (a *API) createGroup(ctx context.Context, c *call, in groupMade) (ownGroup,
 	}
 	var group *actors.Actor
 	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		if group, err = a.Dir.AddGroup(ctx, tx, me, in.Name, in.Title, given(in.Summary), given(in.Posting)); err != nil || in.JoinPolicy == nil {
-			return err
-		}
-		group.JoinPolicy = *in.JoinPolicy
-		return a.Dir.Save(ctx, tx, group)
+		group, err = a.Dir.AddGroup(ctx, tx, me, actors.NewGroup{Name: in.Name, Title: in.Title, Summary: given(in.Summary), Posting: given(in.Posting), Join: given(in.JoinPolicy)})
+		return err
 	})
 	if err != nil {
 		return ownGroup{}, err

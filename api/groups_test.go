@@ -130,15 +130,11 @@ func (w *world) hide() {
 	ctx := w.Context()
 	for _, name := range []string{"listed", "hidden"} {
 		w.check(w.api.DB.Tx(ctx, func(tx *db.Tx) error {
-			group, err := w.api.Dir.AddGroup(ctx, tx, w.actor("bas"), name, "SECRETgroup "+name, "", "")
+			group, err := w.api.Dir.AddGroup(ctx, tx, w.actor("bas"), actors.NewGroup{Name: name, Title: "SECRETgroup " + name, Visibility: name})
 			if err != nil {
 				return err
 			}
 			w.names[name] = digits(group.ID)
-			group.Visibility, group.JoinPolicy = name, actors.JoinRequest
-			if err := w.api.Dir.Save(ctx, tx, group); err != nil {
-				return err
-			}
 			_, err = w.api.Dir.Admit(ctx, tx, w.actor("anna"), group)
 			return err
 		}))

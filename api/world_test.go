@@ -145,7 +145,7 @@ func (w *world) populate() {
 	w.check(err)
 
 	w.check(a.DB.Tx(ctx, func(tx *db.Tx) error {
-		group, err := a.Dir.AddGroup(ctx, tx, w.actor("bas"), "wonen", "Wonen", "Over wonen", "")
+		group, err := a.Dir.AddGroup(ctx, tx, w.actor("bas"), actors.NewGroup{Name: "wonen", Title: "Wonen", Summary: "Over wonen"})
 		if err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func (f *filler) here(ctx context.Context, tx *db.Tx) error {
 	}
 	f.inside = map[actors.ID][]*actors.Actor{}
 	for i := range groups {
-		g, err := f.Dir.AddGroup(ctx, tx, f.people[i], fmt.Sprintf("groep%d", i), fmt.Sprintf("Groep %d", i), "", "")
+		g, err := f.Dir.AddGroup(ctx, tx, f.people[i], actors.NewGroup{Name: fmt.Sprintf("groep%d", i), Title: fmt.Sprintf("Groep %d", i)})
 		if err != nil {
 			return err
 		}

@@ -957,3 +957,15 @@ CREATE TABLE pushes (
   policy   TEXT NOT NULL                      -- all, followed, follower, none: of whom
 );
 CREATE INDEX pushes_owner ON pushes (owner);
+
+-- migration 3: groups whose members live on many nodes (groups-1)
+
+ALTER TABLE actors ADD COLUMN members TEXT NOT NULL DEFAULT '';            -- groups: id of the list of members
+ALTER TABLE actors ADD COLUMN log TEXT NOT NULL DEFAULT '';                -- groups: id of the log
+ALTER TABLE actors ADD COLUMN member_digest TEXT NOT NULL DEFAULT '';      -- groups: of the active members; '' not counted yet
+ALTER TABLE actors ADD COLUMN told BIGINT NOT NULL DEFAULT 0;              -- groups elsewhere: the last number of the log that the home told of
+ALTER TABLE actors ADD COLUMN heard BIGINT NOT NULL DEFAULT 0;             -- groups elsewhere: when our copy was last seen to be the same
+ALTER TABLE relations ADD COLUMN record TEXT NOT NULL DEFAULT '';          -- last part of the id of the record of a membership: stays the same
+ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- this host keeps a copy of the list of members
+CREATE INDEX log_activity ON log (activity);
+UPDATE relations SET record = 'm-' || CAST(id AS TEXT);

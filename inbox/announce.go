@@ -242,7 +242,7 @@ func (x *Inbox) intoGroup(ctx context.Context, tx *db.Tx, group *actors.Actor, i
 	if item.ReplyIRI != "" && item.Group == group.ID {
 		return nil
 	}
-	return x.boost(ctx, tx, group, item, iri, actors.Public, time.Time{})
+	return x.boost(ctx, tx, group, item, iri, max(group.Shows(), item.Audience), time.Time{})
 }
 
 // boostByGroup is intoGroup for an item that arrived inside the group's Announce.
@@ -250,7 +250,7 @@ func (x *Inbox) boostByGroup(ctx context.Context, tx *db.Tx, a *arrival, item *c
 	if a.via == nil || item.ReplyIRI != "" {
 		return nil
 	}
-	return x.boost(ctx, tx, a.via, item, a.via.IRI+"#boost-"+item.IRI, actors.Public, time.Time{})
+	return x.boost(ctx, tx, a.via, item, a.via.IRI+"#boost-"+item.IRI, max(a.via.Shows(), item.Audience), time.Time{})
 }
 
 // joinGroup is for an item that was here already when its group announced it: it had come straight to somebody it mentions.

@@ -161,13 +161,18 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 		if !group.IsGroup() || parent != nil && parent.Group != group.ID || parent == nil && o.InReplyTo != "" && !slices.Contains(o.Audience, group.IRI) {
 			continue
 		}
-		if content.Audience(a.actor, group, o.To, o.CC) > actors.Unlisted {
+		audience := content.Audience(a.actor, group, o.To, o.CC)
+		if group.Shows() == actors.Public && audience > actors.Unlisted {
 			continue // an open group shows everybody what it is given: nothing narrower is taken in
 		}
 		role, err := actors.RoleOf(ctx, q, a.actor.ID, group.ID)
 		switch {
 		case err != nil:
 			return nil, err
+		case role == "" && group.Visibility == actors.VisibilityHidden:
+			continue // it does not exist
+		case role != "" && group.Shows() == actors.Members && audience != actors.Members:
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "%s is closed: address what you post there to the group only.", group.Handle())}
 		case role == "" && slices.Contains(o.Audience, group.IRI):
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "Only members post in %s.", group.Handle())}
 		case role == "":
@@ -265,6 +270,9 @@ func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		}
 		return nil
 	}
+	if isRecord(a.Activity) {
+		return allowRecord(a)
+	}
 	o := a.Object.Object
 	if o == nil {
 		return fault.Say(fault.Invalid, "The Update holds no object.")
@@ -315,6 +323,9 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		}
 		_, err := x.Dir.Learn(ctx, tx, w)
 		return err
+	}
+	if isRecord(a.Activity) {
+		return nil
 	}
 	if a.item == nil {
 		return applyCreate(ctx, x, tx, a)

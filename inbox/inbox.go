@@ -178,33 +178,38 @@ func (x *Inbox) seen(ctx context.Context, iri string) (bool, error) {
 
 // keep stores the bytes before the answer is given (design rule 2), and has them worked on.
 func (x *Inbox) keep(ctx context.Context, e federation.Envelope, signer string, body []byte) error {
-	id := x.DB.NewID()
 	err := x.DB.Tx(ctx, func(tx *db.Tx) error {
-		if signer == e.Actor {
-			if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND signer <> actor AND state <> 'done'", e.ID); err != nil {
-				return err
-			}
-		}
-		res, err := tx.Exec(ctx, "INSERT INTO received (id, iri, actor, signer, body, state) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (iri) DO NOTHING",
-			id, e.ID, e.Actor, signer, body, waiting)
-		if err != nil {
+		if err := x.keepIn(ctx, tx, e, signer, body); err != nil {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err // the same activity came twice at the same time
 		}
 		host := federation.Host(signer)
 		if err := x.Dir.Seen(ctx, tx, host); err != nil {
 			return err
 		}
-		if err := outbox.Awake(ctx, tx, host); err != nil {
-			return err
-		}
-		tx.After(func() { x.workers.push(x, id, e.Actor) })
-		return nil
+		return outbox.Awake(ctx, tx, host)
 	})
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", e.ID, err)
 	}
+	return nil
+}
+
+// keepIn stores an activity that has not come before, and has it worked on.
+func (x *Inbox) keepIn(ctx context.Context, tx *db.Tx, e federation.Envelope, signer string, body []byte) error {
+	if signer == e.Actor {
+		if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND signer <> actor AND state <> 'done'", e.ID); err != nil {
+			return err
+		}
+	}
+	id := x.DB.NewID()
+	res, err := tx.Exec(ctx, "INSERT INTO received (id, iri, actor, signer, body, state) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (iri) DO NOTHING",
+		id, e.ID, e.Actor, signer, body, waiting)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err // the same activity came before, or twice at the same time
+	}
+	tx.After(func() { x.workers.push(x, id, e.Actor) })
 	return nil
 }

@@ -104,8 +104,18 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.quoting != nil {
 		return applyQuoteAnswer(ctx, x, tx, a)
 	}
-	_, err := x.Dir.Admit(ctx, tx, a.other, a.actor)
-	return err
+	if _, err := x.Dir.Admit(ctx, tx, a.other, a.actor); err != nil {
+		return err
+	}
+	if !replicates(a.actor) {
+		return nil
+	}
+	if w := a.Result.Object; w != nil && w.Membership != nil && w.Membership.Subject == a.other.IRI && w.Membership.State == string(actors.Active) {
+		if err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
+			return err
+		}
+	}
+	return x.joined(ctx, tx, a.actor)
 }
 
 func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
@@ -183,6 +193,9 @@ func applyLock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 
 // allowCollect: an actor pins or unpins its own in its own collection; a group's staff also names moderators (FEP-1b12).
 func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
+	if isRecord(a.Activity) {
+		return allowRecord(a)
+	}
 	target := a.Target.ID
 	if target == "" {
 		target = a.Origin.ID
@@ -240,6 +253,9 @@ func (x *Inbox) allowRole(ctx context.Context, q db.Q, a *arrival) error {
 }
 
 func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if isRecord(a.Activity) {
+		return nil
+	}
 	if a.other != nil {
 		role := actors.RoleMember
 		if a.Type == "Add" {

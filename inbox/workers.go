@@ -175,6 +175,9 @@ func (x *Inbox) Prepare() {
 		}
 		return x.patience(ctx, id, err)
 	})
+	x.Jobs.HandleSlow(jobGroup, x.readGroup)
+	x.Jobs.HandleSlow(jobGroupCheck, x.checkGroup)
+	x.Jobs.HandleSlow(jobProfile, x.readProfile)
 	x.Jobs.HandleSlow(jobParents, func(ctx context.Context, payload []byte) error { return x.fetchParents(ctx, payload) })
 	x.Jobs.HandleSlow(jobReplies, func(ctx context.Context, payload []byte) error { return x.fetchReplies(ctx, payload) })
 	x.Jobs.HandleSlow(jobQuote, func(ctx context.Context, payload []byte) error { return x.checkQuote(ctx, payload) })
@@ -276,6 +279,9 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 		return err
 	}
 	a, err := x.open(ctx, got.iri, got.actor, got.signer, got.body)
+	if err == nil {
+		err = x.keepUp(ctx, a)
+	}
 	if err == nil {
 		err = x.waitsBehind(ctx, a, id)
 	}

@@ -155,7 +155,7 @@ func (d *Documents) whole(q question, total int, items []vocab.Ref, public bool)
 // owner is the actor whose collection was asked for.
 func (d *Documents) owner(q question) (*actors.Actor, error) {
 	iri := d.iri(q)
-	return d.local(q.Context(), iri[:strings.LastIndexByte(iri, '/')])
+	return d.known(q, iri[:strings.LastIndexByte(iri, '/')])
 }
 
 // outbox lists what an actor wrote and boosted, each item as the last activity that brought it. Messages to named people are

@@ -234,8 +234,8 @@ func TestModeratorsAndLogOfAGroup(t *testing.T) {
 		if len(boosts) != 1 || l.reads(nil, boosts[0]).Activity.Object.ID != i.IRI {
 			t.Errorf("the group's outbox has %q", boosts)
 		}
-		if entry := l.reads(nil, g.IRI+"/log/1").Activity; entry.Object.Activity == nil || entry.Object.Activity.Object.ID != i.IRI {
-			t.Errorf("the first entry of the log is %+v", entry)
+		if entry := l.reads(nil, outbox.EntryIRI(g, g.Epoch, 1)).Activity; entry.Object.Activity == nil || entry.Object.Activity.Object.ID != i.IRI {
+			t.Errorf("the entry of the log is %+v", entry)
 		}
 	})
 }

@@ -59,7 +59,9 @@ func (d *Documents) Routes(r *mux.Router) {
 	}
 	get("/posts/{id}", d.signed(d.object)).MatcherFunc(wanted)
 	get("/activities/{id}", d.signed(d.activity))
-	get("/groups/{name}/log/{seq}", d.signed(d.activity))
+	get("/groups/{name}/log", d.signed(d.log))
+	get("/groups/{name}/log/{epoch}/{seq}", d.signed(d.logEntry))
+	get("/groups/{name}/members", d.signed(d.members))
 	get("/stamps/{id}", d.signed(d.stamp))
 
 	for _, owner := range []string{"/users/{name}", "/groups/{name}", "/org", "/actor"} {
@@ -235,9 +237,22 @@ func (d *Documents) local(ctx context.Context, iri string) (*actors.Actor, error
 	return a, nil
 }
 
+// known is local for who asks: a group that must not be known is there for those only who may know of it.
+func (d *Documents) known(q question, iri string) (*actors.Actor, error) {
+	a, err := d.local(q.Context(), iri)
+	if err != nil {
+		return nil, err
+	}
+	known, err := actors.Knows(q.Context(), d.DB, q.viewer, a)
+	if err == nil && !known {
+		err = fault.Say(fault.NotFound, "This account is not known here.")
+	}
+	return a, err
+}
+
 func (d *Documents) actor(q question) (*answer, error) {
 	ctx, iri := q.Context(), d.iri(q)
-	a, err := d.local(ctx, iri)
+	a, err := d.known(q, iri)
 	if errors.Is(err, fault.Gone) {
 		return d.formerActor(ctx, iri)
 	}
@@ -248,7 +263,14 @@ func (d *Documents) actor(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(vocab.Document{Actor: doc}, true)
+	if !a.IsGroup() {
+		return encode(vocab.Document{Actor: doc}, true)
+	}
+	if _, err := d.replicated(q, iri); err == nil { // how many members there are, and since when, is for their nodes
+		doc.GroupState = stateOf(a)
+		return encode(vocab.Document{Actor: doc}, false)
+	}
+	return encode(vocab.Document{Actor: doc}, a.Visibility != actors.VisibilityHidden)
 }
 
 func (d *Documents) formerActor(ctx context.Context, iri string) (*answer, error) {
@@ -315,6 +337,7 @@ func (d *Documents) stamp(q question) (*answer, error) {
 // kept is an activity as it stands in the table.
 type kept struct {
 	id     int64
+	iri    string
 	kind   string
 	item   content.ID
 	public bool
@@ -357,19 +380,13 @@ func (d *Documents) activity(q question) (*answer, error) {
 // nor a boost that was taken back.
 // An entry of a group's log leaves its number and its hash, so that the chain can still be checked (groups-1 §10.1).
 func (d *Documents) bereft(ctx context.Context, iri string, a kept) (*answer, error) {
-	doc, err := vocab.Decode(a.body)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", iri, err)
-	}
-	said := doc.Activity
-	if said != nil && said.Object.Activity != nil {
-		said = said.Object.Activity
-	}
-	if said != nil && said.Type != "Create" && said.Type != "Update" && said.Type != "Announce" {
+	if said, err := saysItself(a.body); err != nil {
+		return nil, err
+	} else if !said {
 		return &answer{body: a.body, public: true}, nil
 	}
 	o := &vocab.Object{ID: iri, FormerType: a.kind}
-	_, err = db.One(ctx, d.DB, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&o.Seq, &o.EntryHash) },
+	_, err := db.One(ctx, d.DB, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&o.Seq, &o.EntryHash) },
 		"SELECT seq, hash FROM log WHERE activity = $1", a.id)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, fmt.Errorf("place of %s in the log: %w", iri, err)

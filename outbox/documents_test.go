@@ -113,7 +113,7 @@ func (l *library) group(name string) *actors.Actor {
 	l.t.Helper()
 	var g *actors.Actor
 	l.tx(func(tx *db.Tx) (err error) {
-		g, err = l.dir.AddGroup(l.t.Context(), tx, l.anna, name, "Wonen", "", "")
+		g, err = l.dir.AddGroup(l.t.Context(), tx, l.anna, actors.NewGroup{Name: name, Title: "Wonen"})
 		return err
 	})
 	return g
@@ -301,7 +301,7 @@ func TestWhatIsGone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		create, entry := l.said("Create", i.ID), g.IRI+"/log/1"
+		create, entry := l.said("Create", i.ID), outbox.EntryIRI(g, g.Epoch, 1)
 		for _, path := range []string{i.IRI, create, boost.IRI, entry} {
 			l.reads(nil, path)
 		}
@@ -332,7 +332,7 @@ func TestWhatIsGone(t *testing.T) {
 		if got := l.items(nil, l.anna.Outbox); len(got) != 0 {
 			t.Errorf("the outbox still has %q", got)
 		}
-		for _, path := range []string{"/posts/1", "/posts/x", "/activities/1", "/users/nobody", "/users/nobody/outbox", "/users/nobody/followers", "/groups/anna", "/groups/none/moderators", "/threads/1", "/threads/x", g.IRI + "/log/99", i.IRI + "/replies"} {
+		for _, path := range []string{"/posts/1", "/posts/x", "/activities/1", "/users/nobody", "/users/nobody/outbox", "/users/nobody/followers", "/groups/anna", "/groups/none/moderators", "/threads/1", "/threads/x", g.Log + "/" + g.Epoch + "/99", i.IRI + "/replies"} {
 			if w := l.get(nil, path); w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
 				t.Errorf("%s: %d %s", path, w.Code, w.Header().Get("Content-Type"))
 			}
@@ -354,7 +354,7 @@ func TestActorDocuments(t *testing.T) {
 	for path, kind := range map[string]string{"/users/anna": "Person", "/groups/wonen": "Group", "/org": "Organization", "/actor": "Application"} {
 		a := l.reads(nil, path).Actor
 		if a == nil || a.Type != kind || a.ID != "https://gouda.example"+path || len(a.Keys) != 2 ||
-			a.Generator != "https://gouda.example/actor" || len(a.Capabilities) != 2 || a.Capabilities[0].Href != federation.CapRFC9421 {
+			a.Generator != "https://gouda.example/actor" || len(a.Capabilities) != 3 || a.Capabilities[0].Href != federation.CapRFC9421 {
 			t.Errorf("%s: %+v", path, a)
 			continue
 		}

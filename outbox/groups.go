@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"github.com/gowebpki/jcs"
@@ -22,24 +23,15 @@ import (
 // its id, which is what Mastodon and GoToSocial show, and stands in the timelines here as a boost by the group.
 func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
 	fail := func(err error) error { return fmt.Errorf("relay %s in %s: %w", kind, group.IRI, err) }
-	if !group.Local {
-		return fail(fmt.Errorf("only its home speaks for a group"))
+	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: raw}}
+	s := sending{activity: entry, members: true}
+	if group.Visibility == actors.VisibilityPublic {
+		s.public, s.members, entry.CC = true, false, []string{vocab.Public}
 	}
-	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, CC: []string{vocab.Public}, Object: vocab.Ref{Raw: raw}}
-	seq, head, err := nextEntry(ctx, tx, group.ID)
-	if err != nil {
-		return fail(err)
-	}
-	entry.ID = fmt.Sprintf("%s/log/%d", group.IRI, seq)
-	s := sending{activity: entry, public: true}
 	if item != nil {
 		s.item = item.ID
 	}
-	entry, body, err := o.send(ctx, tx, group, s)
-	if err != nil {
-		return fail(err)
-	}
-	if err := appendEntry(ctx, tx, group.ID, seq, head, entry.ID, body); err != nil {
+	if err := o.enter(ctx, tx, group, s); err != nil {
 		return fail(err)
 	}
 	if err := o.keepRelayed(ctx, tx, group, raw, kind, item); err != nil {
@@ -48,36 +40,82 @@ func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw 
 	if kind != "Create" || item.ReplyIRI != "" {
 		return nil
 	}
-	return o.boost(ctx, tx, group, item, actors.Public)
+	return o.boost(ctx, tx, group, item, group.Shows())
 }
 
-// nextEntry takes the next number in a group's log, and the hash so far. It holds the group's row until the end of the transaction.
-func nextEntry(ctx context.Context, tx *db.Tx, group actors.ID) (seq int64, head string, err error) {
-	_, err = db.One(ctx, tx, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&seq, &head) },
-		"UPDATE actors SET seq = seq + 1 WHERE id = $1 RETURNING seq, head", group)
-	return seq, head, err
-}
-
-// appendEntry chains the entry to those before it: head(n) = SHA-256(head(n-1) ‖ SHA-256(JCS(entry))) (groups-1 §10.2).
-func appendEntry(ctx context.Context, tx *db.Tx, group actors.ID, seq int64, head, iri string, body []byte) error {
-	hash, err := EntryHash(body)
+// enter makes an activity of a group of ours the next entry of its log, and sends it to the hosts of the members.
+func (o *Outbox) enter(ctx context.Context, tx *db.Tx, group *actors.Actor, s sending) error {
+	if !group.Local {
+		return fmt.Errorf("only its home speaks for a group")
+	}
+	digest, err := o.Dir.Digest(ctx, tx, group.ID) // it holds the group's row until the end of the transaction
 	if err != nil {
 		return err
 	}
-	next, err := NextHead(head, hash)
+	state := &vocab.GroupState{MemberDigest: digest}
+	var head string
+	_, err = db.One(ctx, tx, func(r db.Scanner) (x struct{}, err error) {
+		return x, r.Scan(&state.Epoch, &state.Seq, &head, &state.MemberCount)
+	}, "UPDATE actors SET seq = seq + 1 WHERE id = $1 RETURNING epoch, seq, head, followers_count", group.ID)
+	if err != nil {
+		return fmt.Errorf("the next number of the log: %w", err)
+	}
+	s.activity.ID, s.activity.GroupState = EntryIRI(group, state.Epoch, state.Seq), state
+	var hash string
+	s.chain = func(entry []byte) error {
+		if hash, err = EntryHash(entry); err == nil {
+			state.Head, err = NextHead(head, hash)
+		}
+		return err
+	}
+	id, _, err := o.sendAs(ctx, tx, group, s)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "INSERT INTO log (grp, seq, activity, hash) SELECT $1, $2, id, $3 FROM activities WHERE iri = $4", group, seq, hash, iri); err != nil {
-		return fmt.Errorf("log entry %d: %w", seq, err)
+	if _, err := tx.Exec(ctx, "INSERT INTO log (grp, seq, activity, hash) VALUES ($1, $2, $3, $4)", group.ID, state.Seq, id, hash); err != nil {
+		return fmt.Errorf("log entry %d: %w", state.Seq, err)
 	}
-	_, err = tx.Exec(ctx, "UPDATE actors SET head = $1 WHERE id = $2", next, group)
-	return err
+	if _, err = tx.Exec(ctx, "UPDATE actors SET head = $1 WHERE id = $2", state.Head, group.ID); err != nil {
+		return fmt.Errorf("head after entry %d: %w", state.Seq, err)
+	}
+	return nil
 }
 
-// EntryHash is the hash of a log entry as hexadecimal text (groups-1 §10.2). The entry carries no group state yet.
+// EntryIRI is the id of an entry of a group's log.
+func EntryIRI(group *actors.Actor, epoch string, seq int64) string {
+	return fmt.Sprintf("%s/%s/%d", group.Log, epoch, seq)
+}
+
+// State is where a group of ours stands.
+func (o *Outbox) State(ctx context.Context, tx *db.Tx, group *actors.Actor) (*vocab.GroupState, error) {
+	if _, err := o.Dir.Digest(ctx, tx, group.ID); err != nil {
+		return nil, err
+	}
+	now, err := actors.Get(ctx, tx, group.ID)
+	if err != nil {
+		return nil, err
+	}
+	return stateOf(now), nil
+}
+
+func stateOf(group *actors.Actor) *vocab.GroupState {
+	return &vocab.GroupState{Epoch: group.Epoch, Seq: group.Seq, Head: group.Head, MemberCount: int(group.FollowersCount), MemberDigest: group.Digest}
+}
+
+// EntryHash is the hash of a log entry as hexadecimal text (groups-1 §10.2): SHA-256 of its JCS without groupState, which tells
+// the head that comes of it, and without the proof, which is over that too.
 func EntryHash(entry []byte) (string, error) {
-	canonical, err := jcs.Transform(entry)
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(entry, &fields); err != nil {
+		return "", fmt.Errorf("hash of a log entry: %w", err)
+	}
+	delete(fields, "groupState")
+	delete(fields, "proof")
+	bare, err := json.Marshal(fields)
+	if err != nil {
+		return "", fmt.Errorf("hash of a log entry: %w", err)
+	}
+	canonical, err := jcs.Transform(bare)
 	if err != nil {
 		return "", fmt.Errorf("hash of a log entry: %w", err)
 	}

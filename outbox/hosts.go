@@ -27,6 +27,11 @@ type Target struct{ Host, Inbox string }
 // Enqueue makes an activity wait for its targets, each once, and wakes the deliverers after the commit. Hosts that are
 // failing or held keep their own time; all others are due at once.
 func Enqueue(ctx context.Context, tx *db.Tx, activity int64, targets []Target) error {
+	return enqueue(ctx, tx, activity, targets, 0)
+}
+
+// enqueue is Enqueue for what need not go before a while: when more comes meanwhile, it goes together.
+func enqueue(ctx context.Context, tx *db.Tx, activity int64, targets []Target, while time.Duration) error {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -42,8 +47,8 @@ func Enqueue(ctx context.Context, tx *db.Tx, activity int64, targets []Target) e
 	}
 	hosts = slices.Compact(hosts)
 
-	now := time.Now().UnixMilli()
-	err := insert(ctx, tx, "INSERT INTO hosts (host, due) VALUES ", hosts, func(host string) []any { return []any{host, now} },
+	due := time.Now().Add(while).UnixMilli()
+	err := insert(ctx, tx, "INSERT INTO hosts (host, due) VALUES ", hosts, func(host string) []any { return []any{host, due} },
 		` ON CONFLICT (host) DO UPDATE SET due = EXCLUDED.due
 		WHERE hosts.state <> 'held' AND (hosts.due = 0 OR hosts.failures = 0 AND hosts.due > EXCLUDED.due)`)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -32,6 +33,7 @@ type Outbox struct {
 
 // Prepare registers the outbox's durable work; before the queue runs.
 func (o *Outbox) Prepare() {
+	o.Dir.Changed = o.membershipChanged
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
@@ -45,14 +47,24 @@ type sending struct {
 	public   bool              // may be read by anybody
 	extra    []*actors.Actor   // who gets it besides those it is addressed to
 	personal bool              // into personal inboxes: answers, requests, what concerns one person
+	while    time.Duration     // that it may wait, so that more goes with it
+	members  bool              // of a group, to the hosts only that keep a copy of its list of members (groups-1)
+	// chain hears the bytes that an entry of a group's log will have but for the head of the log, which it puts in its place.
+	chain func(entry []byte) error
 }
 
 // send gives the activity an id, writes it once with the actor's proof (FEP-8b32), keeps the bytes, and addresses them.
 // Everything happens in the caller's transaction: what was promised is delivered, or nothing happened.
 func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sending) (*vocab.Activity, []byte, error) {
+	_, body, err := o.sendAs(ctx, tx, actor, s)
+	return s.activity, body, err
+}
+
+// sendAs is send; it returns the number of the activity.
+func (o *Outbox) sendAs(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sending) (int64, []byte, error) {
 	a := s.activity
-	fail := func(err error) (*vocab.Activity, []byte, error) {
-		return nil, nil, fmt.Errorf("send %s of %s: %w", a.Type, actor.IRI, err)
+	fail := func(err error) (int64, []byte, error) {
+		return 0, nil, fmt.Errorf("send %s of %s: %w", a.Type, actor.IRI, err)
 	}
 	id := o.DB.NewID()
 	if a.ID == "" {
@@ -60,6 +72,11 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 	}
 	a.Actor, a.Published, a.Provable = actor.IRI, time.Now(), true
 	body, err := a.Encode()
+	if err == nil && s.chain != nil {
+		if err = s.chain(body); err == nil {
+			body, err = a.Encode()
+		}
+	}
 	if err != nil {
 		return fail(err)
 	}
@@ -80,10 +97,10 @@ func (o *Outbox) send(ctx context.Context, tx *db.Tx, actor *actors.Actor, s sen
 	if err != nil {
 		return fail(err)
 	}
-	if err := Enqueue(ctx, tx, id, targets); err != nil {
+	if err := enqueue(ctx, tx, id, targets, s.while); err != nil {
 		return fail(err)
 	}
-	return a, body, nil
+	return id, body, nil
 }
 
 // targets finds the inboxes that an activity goes to: those of the actors it names and, when it names them, of the actor's
@@ -94,7 +111,7 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	var targets []Target
 	sent := map[string]bool{} // inboxes
 	if slices.Contains(named, actor.Followers) {
-		followers, err := o.followers(ctx, q, actor)
+		followers, err := o.followers(ctx, q, actor, s.members)
 		if err != nil {
 			return nil, err
 		}
@@ -121,10 +138,14 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	return o.unblocked(ctx, q, targets)
 }
 
-// followers are the hosts of the actor's followers or members.
-func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]Target, error) {
+// followers are the hosts of the actor's followers or members; with replicas those only that keep a copy of the list of members.
+func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor, replicas bool) ([]Target, error) {
 	scan := func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) }
-	targets, err := db.All(ctx, q, scan, "SELECT host, inbox FROM reach WHERE object = $1 ORDER BY host", actor.ID)
+	kept := ""
+	if replicas {
+		kept = " AND groups_1"
+	}
+	targets, err := db.All(ctx, q, scan, "SELECT host, inbox FROM reach WHERE object = $1"+kept+" ORDER BY host", actor.ID)
 	if err != nil {
 		return nil, fmt.Errorf("hosts of %s: %w", actor.Followers, err)
 	}
@@ -135,7 +156,7 @@ func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor) ([]
 	targets = slices.DeleteFunc(targets, func(t Target) bool { return t.Inbox == "" })
 	each, err := db.All(ctx, q, scan, `SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END
 		FROM relations r JOIN actors a ON a.id = r.subject JOIN reach h ON h.object = r.object AND h.host = a.host AND h.inbox = ''
-		WHERE r.object = $1 AND r.state = 'active'`, actor.ID)
+		WHERE r.object = $1 AND r.state = 'active'`+strings.ReplaceAll(kept, "groups_1", "h.groups_1"), actor.ID)
 	if err != nil {
 		return nil, fmt.Errorf("inboxes of the followers of %s: %w", actor.IRI, err)
 	}

@@ -184,7 +184,7 @@ func (o *Outbox) resolve(ctx context.Context, text string) map[string]*actors.Ac
 }
 
 // destination is the group that a draft goes to, nil when to none: the one chosen, that of the parent, or the one mentioned.
-// Only a member's public post goes to a group: nothing is shown to more people than its writer chose.
+// Only a member's public post goes to an open group: nothing is shown to more people than its writer chose.
 func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft, parent *content.Item, mentioned map[string]*actors.Actor) (*actors.Actor, error) {
 	var candidates []*actors.Actor
 	if parent != nil && parent.Group == 0 {
@@ -218,7 +218,7 @@ func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft
 		switch {
 		case err != nil:
 			return nil, err
-		case d.Audience > actors.Unlisted:
+		case d.Audience == actors.Direct, d.Audience > actors.Unlisted && group.Shows() == actors.Public:
 			continue
 		case role == "" && d.Group == group.ID && parent == nil:
 			return nil, fault.Say(fault.Forbidden, "Only members post in %s: join it first.", group.Handle())
@@ -274,7 +274,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 		i.Context = fmt.Sprintf("%s/threads/%d", group.IRI, id)
 	}
 	if group != nil {
-		i.Group, i.Audience = group.ID, actors.Public
+		i.Group, i.Audience = group.ID, group.Shows()
 	}
 	i.QuotePolicy = quotePolicy(d.QuotePolicy, i.Audience)
 	return m, nil

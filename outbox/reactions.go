@@ -103,6 +103,9 @@ func (o *Outbox) boost(ctx context.Context, tx *db.Tx, who *actors.Actor, i *con
 	if _, err := o.Timelines.Publish(ctx, tx, &content.Made{Item: b}); err != nil {
 		return err
 	}
+	if audience == actors.Members { // the members have the post from the log
+		return nil
+	}
 	a := &vocab.Activity{ID: iri, Type: "Announce", Object: vocab.Ref{ID: i.IRI}}
 	a.To, a.CC = []string{vocab.Public}, []string{who.Followers, author.IRI}
 	switch audience {

@@ -49,6 +49,9 @@ func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, 
 		return before, err
 	}
 	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow", Message: message}
+	if target.IsGroup() && target.Groups1 {
+		request.As = "Join"
+	}
 	if target.Local {
 		r, err := o.Dir.Ask(ctx, tx, who, target, request)
 		if err != nil {
@@ -171,8 +174,22 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 		request.As = "Follow"
 	}
 	question := &vocab.Activity{ID: request.ID, Type: request.As, Actor: asker.IRI, Object: vocab.Ref{ID: who.IRI}}
-	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{Type: kind, To: []string{asker.IRI},
-		Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}})
+	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}
+	if kind == "Accept" && who.IsGroup() && asker.Groups1 { // the record, proven by the group (groups-1 §6), and where its log stands
+		r, err := actors.RelationOf(ctx, tx, asker.ID, who.ID)
+		if err != nil {
+			return err
+		}
+		record, err := Record(ctx, tx, who, asker, r)
+		if err != nil {
+			return err
+		}
+		a.Result = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
+		if a.GroupState, err = o.State(ctx, tx, who); err != nil {
+			return err
+		}
+	}
+	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: a})
 	return err
 }
 

@@ -83,9 +83,17 @@ func (t *turn) deliver() *outcome {
 		if err != nil {
 			return t.trouble(err)
 		}
+		spare, err := t.spared(rows)
+		if err != nil {
+			return t.trouble(err)
+		}
 		for i := range rows {
 			if t.stop.Err() != nil {
 				return t.released()
+			}
+			if spare[rows[i].id] {
+				t.done = append(t.done, rows[i].id)
+				continue
 			}
 			if end := t.send(&rows[i]); end != nil {
 				return end
@@ -128,6 +136,40 @@ func (t *turn) waiting() ([]delivery, error) {
 		return nil, fmt.Errorf("read what waits for %s: %w", t.name, err)
 	}
 	return rows, nil
+}
+
+const readsLog = 8 // entries of one group's log: a host that is behind by more reads them itself, 200 at a time
+
+// spared are those of the deliveries that need not be made: entries of the log of a group of which the host keeps a copy, with
+// later ones right behind them. The last one shows the host how far it is behind.
+func (t *turn) spared(rows []delivery) (map[int64]bool, error) {
+	if len(rows) <= readsLog {
+		return nil, nil
+	}
+	ids := make([]int64, len(rows))
+	for n, x := range rows {
+		ids[n] = x.id
+	}
+	marks, args := db.In(nil, ids)
+	groups := map[int64]actors.ID{}
+	last, count := map[actors.ID]int64{}, map[actors.ID]int{}
+	_, err := db.All(t.work, t.DB, func(r db.Scanner) (x struct{}, err error) {
+		var id int64
+		var group actors.ID
+		err = r.Scan(&id, &group)
+		groups[id], last[group] = group, max(last[group], id)
+		count[group]++
+		return x, err
+	}, `SELECT d.id, l.grp FROM deliveries d JOIN log l ON l.activity = d.activity JOIN reach h ON h.object = l.grp AND h.host = d.host AND h.groups_1
+		WHERE d.id IN (`+marks+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("what waits for %s of logs: %w", t.name, err)
+	}
+	spare := map[int64]bool{}
+	for id, group := range groups {
+		spare[id] = count[group] > readsLog && id < last[group]
+	}
+	return spare, nil
 }
 
 func scanDelivery(row db.Scanner) (delivery, error) {

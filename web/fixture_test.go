@@ -131,10 +131,10 @@ func (h *house) furnish() {
 		if err := h.Dir.Save(ctx, tx, h.anna); err != nil {
 			return err
 		}
-		if h.group, err = h.Dir.AddGroup(ctx, tx, h.anna, "wonen", "Wonen in Midden-Holland", "Gemeenten, provincie en waterschap samen aan de woonopgave.", ""); err != nil {
+		if h.group, err = h.Dir.AddGroup(ctx, tx, h.anna, actors.NewGroup{Name: "wonen", Title: "Wonen in Midden-Holland", Summary: "Gemeenten, provincie en waterschap samen aan de woonopgave."}); err != nil {
 			return err
 		}
-		if _, err := h.Dir.AddGroup(ctx, tx, h.bas, "klimaat", "Klimaatadaptatie", "Wateroverlast, hitte en droogte: wat doen we samen?", actors.PostingMods); err != nil {
+		if _, err := h.Dir.AddGroup(ctx, tx, h.bas, actors.NewGroup{Name: "klimaat", Title: "Klimaatadaptatie", Summary: "Wateroverlast, hitte en droogte: wat doen we samen?", Posting: actors.PostingMods}); err != nil {
 			return err
 		}
 		if h.remote, err = h.Dir.Learn(ctx, tx, &vocab.Actor{ID: "https://samen.provincie.example/users/femke", Type: actors.Person, PreferredUsername: "femke", Name: "Femke Bakker",

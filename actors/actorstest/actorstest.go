@@ -63,7 +63,7 @@ func Person(t testing.TB, dir *actors.Directory, name string) (a *actors.Actor) 
 func Group(t testing.TB, dir *actors.Directory, name string, owner *actors.Actor) (a *actors.Actor) {
 	t.Helper()
 	Tx(t, dir.DB, func(tx *db.Tx) (err error) {
-		a, err = dir.AddGroup(context.Background(), tx, owner, name, "", "", "")
+		a, err = dir.AddGroup(context.Background(), tx, owner, actors.NewGroup{Name: name})
 		return err
 	})
 	return a

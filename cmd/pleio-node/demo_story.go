@@ -172,7 +172,7 @@ func (s *story) group(ctx context.Context) (*actors.Actor, error) {
 		return nil, err
 	}
 	err = o.node.DB.Tx(ctx, func(tx *db.Tx) error {
-		g, err = o.node.Dir.AddGroup(ctx, tx, owner, groupName, groupTitle, groupText, actors.PostingMembers)
+		g, err = o.node.Dir.AddGroup(ctx, tx, owner, actors.NewGroup{Name: groupName, Title: groupTitle, Summary: groupText})
 		return err
 	})
 	return g, err

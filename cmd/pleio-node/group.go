@@ -10,7 +10,6 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
-	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/node"
 )
 
@@ -24,7 +23,7 @@ type groupAdd struct {
 	Name        string `arg:"" help:"The short name: small letters, digits, dots, hyphens and underscores. It cannot be changed later."`
 	Title       string `help:"The name as it is shown." required:"" placeholder:"T"`
 	Owner       string `help:"The person of this node who owns the group." required:"" placeholder:"NAME"`
-	Access      string `help:"Who may join and read: open is everybody." enum:"open,closed,secret" default:"open" placeholder:"open"`
+	Access      string `help:"Who may know and read it: open is everybody; closed is known to everybody and read by its members, who ask to join; secret is for those invited." enum:"open,closed,secret" default:"open" placeholder:"open"`
 	Posting     string `help:"Who may start a conversation: members or moderators." enum:"members,moderators" default:"members" placeholder:"members"`
 	Description string `help:"What the group is for." placeholder:"D"`
 }
@@ -39,9 +38,6 @@ func (groupAdd) Help() string {
 
 // Run makes a group.
 func (c *groupAdd) Run(ctx context.Context, p *program) error {
-	if c.Access != "open" {
-		return fault.Say(fault.Invalid, "Groups that are %s come with a later version. This version makes open groups, which everybody can read: nothing was made.", c.Access)
-	}
 	return c.change(ctx, p, func(n *node.Node) error {
 		owner, err := person{Name: c.Owner}.of(ctx, n)
 		if err != nil {
@@ -52,7 +48,8 @@ func (c *groupAdd) Run(ctx context.Context, p *program) error {
 		}
 		var g *actors.Actor
 		err = n.DB.Tx(ctx, func(tx *db.Tx) error {
-			g, err = n.Dir.AddGroup(ctx, tx, owner, c.Name, c.Title, c.Description, c.Posting)
+			g, err = n.Dir.AddGroup(ctx, tx, owner, actors.NewGroup{Name: c.Name, Title: c.Title, Summary: c.Description, Posting: c.Posting,
+				Visibility: map[string]string{"closed": actors.VisibilityListed, "secret": actors.VisibilityHidden}[c.Access]})
 			return err
 		})
 		if err != nil {

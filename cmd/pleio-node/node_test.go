@@ -147,7 +147,6 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{2, "Give --yes", "user delete beheer"},
 		{2, "Give --yes", "queue drop a.example"},
 		{2, "--url is needed.", "quickstart --data new"},
-		{1, "come with a later version", "group add x --title X --owner beheer --access secret"},
 		{1, `There is nobody called "anna"`, "group add x --title X --owner anna"},
 		{1, `There is nobody called "org"`, "user disable org"},
 		{1, "cannot be used", "user add An+na --email a@gouda.example"},

@@ -32,7 +32,7 @@ func (w *World) Group(group, owner string) {
 	name, where := w.split(group)
 	by := w.actor(where, owner)
 	w.tx(where, func(ctx context.Context, n *node.Node, tx *db.Tx) error {
-		_, err := n.Dir.AddGroup(ctx, tx, by, name, strings.ToUpper(name[:1])+name[1:], "", "")
+		_, err := n.Dir.AddGroup(ctx, tx, by, actors.NewGroup{Name: name, Title: strings.ToUpper(name[:1]) + name[1:]})
 		return err
 	})
 }

@@ -168,3 +168,17 @@ func (w *World) Quoted(on, iri string) int64 {
 	}
 	return i.QuotesCount
 }
+
+// Fetch reads a document as a node does: signed by its own actor.
+func (w *World) Fetch(on, iri string) ([]byte, error) {
+	n := w.Node(on)
+	app, err := n.Dir.Signer(context.Background(), n.Dir.App().ID)
+	if err != nil {
+		return nil, err
+	}
+	fetched, err := n.Dir.Client.Document(context.Background(), iri, &app)
+	if err != nil {
+		return nil, err
+	}
+	return fetched.Body, nil
+}

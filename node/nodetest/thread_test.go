@@ -125,12 +125,20 @@ func TestFollowersSynchronisation(t *testing.T) {
 func TestAPeerThatSpeaksAndCannotBeReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := world(t)
-		w.Down("provincie") // its own deliveries go out; nobody gets in to read who chris is
-		w.As("chris@provincie").Post("wonen@provincie", "Kan iemand mij horen?")
+		w.Down("gouda")
+		els := w.Person("els@waterschap")
+		els.Follow("wonen@provincie")
+		w.Settle()
+		els.Post("wonen@provincie", "Kan iemand mij horen?")
+		w.Settle()
+		w.Down("waterschap") // its own deliveries go out; nobody gets in to read who els is
+		w.Up("gouda")
+		w.As("chris@provincie").Post("wonen@provincie", "Welkom, els")
 		w.Pass(5 * 24 * time.Hour)
+		w.Sees("anna@gouda", "Welkom, els")
 		w.SeesNot("anna@gouda", "horen")
-		w.Up("provincie")
-		w.As("chris@provincie").Post("wonen@provincie", "Daar zijn we weer") // a failure is remembered until its server is heard again
+		w.Up("waterschap")
+		els.Post("wonen@provincie", "Daar zijn we weer") // a failure is remembered until its server is heard again
 		w.Pass(2 * time.Hour)
 		w.Sees("anna@gouda", "Kan iemand mij horen?", "Daar zijn we weer")
 	})

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The pleio-node authors
+// SPDX-License-Identifier: EUPL-1.2
+
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/federation/vocab"
+)
+
+// membershipChanged tells the nodes of a group's members that the list has changed: an entry of the log (groups-1 §6).
+func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Membership) error {
+	entry := &vocab.Activity{To: []string{m.Group.Followers}, Content: m.Why.Reason}
+	if m.Why.By != nil {
+		entry.AttributedTo = m.Why.By.IRI
+	}
+	list := vocab.Ref{ID: m.Group.Members}
+	switch is := m.Is(); {
+	case m.Was == "":
+		entry.Type, entry.Target = "Add", list
+	case is == "":
+		entry.Type, entry.Origin = "Remove", list
+	default:
+		entry.Type = "Update"
+	}
+	seq, err := db.One(ctx, tx, db.Scalar[int64], "UPDATE relations SET seq = (SELECT a.seq FROM actors a WHERE a.id = $2) + 1 WHERE id = $1 RETURNING seq", m.Relation.ID, m.Group.ID)
+	if err != nil {
+		return fmt.Errorf("number the membership of %s in %s: %w", m.Member.IRI, m.Group.IRI, err)
+	}
+	m.Relation.Seq = seq
+	record, err := Record(ctx, tx, m.Group, m.Member, m.Relation)
+	if err != nil {
+		return err
+	}
+	entry.Object = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
+	s := sending{activity: entry, members: true, while: gathering}
+	if m.Is() == "" {
+		s.while = 0                              // who is out is out at once, everywhere
+		if !m.Member.Local && m.Member.Groups1 { // its node may have nobody else in the group
+			s.extra = []*actors.Actor{m.Member}
+		}
+	}
+	return o.enter(ctx, tx, m.Group, s)
+}
+
+// gathering is how long the nodes wait to hear who has joined: when many join at once, each node hears of all of them together.
+const gathering = 2 * time.Second
+
+// Record is what a group says about one of its members (groups-1 §3.2).
+func Record(ctx context.Context, q db.Q, group, member *actors.Actor, r *actors.Relation) (*vocab.Object, error) {
+	w := &vocab.Object{ID: group.Members + "/" + r.Record, Type: "Relationship", Name: member.DisplayName(), StartTime: r.Since, EndTime: r.Until, Updated: r.Updated, Seq: r.Seq,
+		Membership: &vocab.Membership{Subject: member.IRI, Relationship: memberOf, Object: group.IRI, Role: string(r.Role), State: string(r.State)}}
+	if r.InvitedBy != 0 {
+		by, err := actors.Get(ctx, q, r.InvitedBy)
+		if err == nil {
+			w.Membership.InvitedBy = by.IRI
+		}
+	}
+	return w, nil
+}
+
+const memberOf = federation.PN + "#memberOf"
