@@ -32,7 +32,7 @@ type Directory struct {
 	NewRSA func() (*rsa.PrivateKey, error)
 	// Limited: no contact with other nodes than those that an administrator allowed.
 	Limited bool
-	// Changed hears of everybody who becomes or ceases to be a member of a group of ours, or gets another role there; nil: nobody does.
+	// Changed hears of everybody whose membership of a group of ours changes, its state or its role; nil: nobody does.
 	Changed func(context.Context, *db.Tx, Membership) error
 	// Reindex hears of who changed whether posts may be found; nil: nobody does.
 	Reindex func(context.Context, *db.Tx, ID) error

@@ -12,18 +12,22 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 )
 
-// Questions are the requests that somebody decides about: to follow this person, and to join the groups of this node that
-// this person is owner or moderator of. Whoever asks several of these stands in the list once, and the questions are answered
-// one at a time, the oldest first: nobody joins a group unseen because a follower was meant.
+// Questions are the requests that somebody decides about: to follow this person, and to join the groups that this person is
+// owner or moderator of, those elsewhere too when their homes tell us who asks (groups-1 §5). Whoever asks several of these
+// stands in the list once, and the questions are answered one at a time, the oldest first: nobody joins a group unseen because
+// a follower was meant.
 
 // Decides is the condition that somebody decides about the request r.
 func Decides(who string) string {
-	return `(r.object = ` + who + ` OR EXISTS (SELECT 1 FROM relations rm JOIN actors rg ON rg.id = rm.object AND rg.local AND rg.kind = 'Group'
+	return `(r.object = ` + who + ` OR EXISTS (SELECT 1 FROM relations rm JOIN actors rg ON rg.id = rm.object AND ` + groupAsks + `
 		WHERE rm.subject = ` + who + ` AND rm.object = r.object AND rm.state = 'active' AND rm.role IN ('owner', 'moderator')))`
 }
 
+// groupAsks is the condition that requests to join the group rg are decided by its owners and moderators on their own nodes.
+const groupAsks = "(rg.local OR rg.groups_1) AND rg.kind = 'Group'"
+
 // askedOf is what somebody may decide about: seen from the few groups, so that it costs as much as there are questions.
-const askedOf = `r.state = 'requested' AND r.object IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT rm.object FROM relations rm JOIN actors rg ON rg.id = rm.object AND rg.local AND rg.kind = 'Group'
+const askedOf = `r.state = 'requested' AND r.object IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT rm.object FROM relations rm JOIN actors rg ON rg.id = rm.object AND ` + groupAsks + `
 	WHERE rm.subject = $1 AND rm.state = 'active' AND rm.role IN ('owner', 'moderator'))`
 
 // Askers lists who asks something that an actor decides about, the newest first, each once: with the oldest question.
@@ -51,4 +55,25 @@ func QuestionOf(ctx context.Context, q db.Q, id, asker, about ID) (*Relation, er
 		return nil, fault.Say(fault.NotFound, "This account does not ask anything of you (any more).")
 	}
 	return r, err
+}
+
+// Offered notes that somebody asks to join a group elsewhere, as its home tells those here who decide about that, and reports
+// whether the question stands. What one of ours asks is known already, or was taken back.
+func (d *Directory) Offered(ctx context.Context, tx *db.Tx, subject, group *Actor, request Request) (bool, error) {
+	r, err := RelationOf(ctx, tx, subject.ID, group.ID)
+	if err != nil || subject.Local || r.State == Active || r.State == Requested {
+		return r.State == Requested, err
+	}
+	_, err = d.set(ctx, tx, subject, group, Requested, "", request, Why{})
+	return err == nil, err
+}
+
+// forgetQuestions forgets who asks to join a group elsewhere, when nobody of this node decides about that any more.
+func forgetQuestions(ctx context.Context, tx *db.Tx, group *Actor) error {
+	_, err := tx.Exec(ctx, `DELETE FROM relations WHERE object = $1 AND state = 'requested' AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)
+		AND NOT EXISTS (SELECT 1 FROM relations m JOIN actors s ON s.id = m.subject AND s.local WHERE m.object = $1 AND m.state = 'active' AND m.role IN ('owner', 'moderator'))`, group.ID)
+	if err != nil {
+		return fmt.Errorf("forget who asks to join %s: %w", group.IRI, err)
+	}
+	return nil
 }

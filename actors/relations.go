@@ -203,14 +203,14 @@ func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor
 	return d.set(ctx, tx, subject, object, Active, role, request, why)
 }
 
-// End ends an active or asked relation: Left by the subject, Removed or Banned by the object. It reports whether anything changed.
+// End ends an active or asked relation: Left by the subject, Removed by the object. It reports whether anything changed.
 // The last owner of a group cannot leave it.
 func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, state State, why ...Why) (bool, error) {
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
-	if err != nil || r.State == state || (r.State != Active && r.State != Requested && r.State != Invited && state != Banned) {
+	if err != nil || r.State != Active && r.State != Requested && r.State != Invited {
 		return false, err
 	}
-	if object.IsGroup() && object.Local && r.State == Active && r.Role == RoleOwner {
+	if object.IsGroup() && (object.Local || object.Groups1) && r.State == Active && r.Role == RoleOwner {
 		owners, err := db.One(ctx, tx, func(row db.Scanner) (n int, err error) { return n, row.Scan(&n) },
 			"SELECT COUNT(*) FROM relations WHERE object = $1 AND state = $2 AND role = $3", object.ID, Active, RoleOwner)
 		if err != nil {
@@ -224,13 +224,47 @@ func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	return err == nil, err
 }
 
+// Ban keeps an actor out of a group, a member or not, until the time that why tells.
+func (d *Directory) Ban(ctx context.Context, tx *db.Tx, subject, object *Actor, why ...Why) error {
+	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
+	if err == nil {
+		_, err = d.set(ctx, tx, subject, object, Banned, r.Role, r.Request, because(why))
+	}
+	return err
+}
+
 // Unban lets a banned actor ask again.
-func (d *Directory) Unban(ctx context.Context, tx *db.Tx, subject, object *Actor) error {
+func (d *Directory) Unban(ctx context.Context, tx *db.Tx, subject, object *Actor, why ...Why) error {
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State != Banned {
 		return err
 	}
-	_, err = d.set(ctx, tx, subject, object, Left, r.Role, r.Request, Why{})
+	_, err = d.set(ctx, tx, subject, object, Left, r.Role, r.Request, because(why))
+	return err
+}
+
+// Vacate ends the memberships of an actor in the groups of this node, the last owner's too: it goes on elsewhere as another.
+func (d *Directory) Vacate(ctx context.Context, tx *db.Tx, subject *Actor) error {
+	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+` FROM relations r JOIN actors g ON g.id = r.object AND g.local AND g.kind = 'Group'
+		WHERE r.subject = $1 AND r.state IN ('active', 'requested', 'invited')`, subject.ID)
+	if err != nil {
+		return fmt.Errorf("groups of %s: %w", subject.IRI, err)
+	}
+	for _, r := range relations {
+		group, err := Get(ctx, tx, r.Object)
+		if err != nil {
+			return err
+		}
+		if _, err := d.set(ctx, tx, subject, group, Left, r.Role, r.Request, Why{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Appoint makes somebody a member of a group of ours with a role, whatever it was before.
+func (d *Directory) Appoint(ctx context.Context, tx *db.Tx, subject, group *Actor, role Role, why Why) error {
+	_, err := d.admit(ctx, tx, subject, group, role, Request{}, why)
 	return err
 }
 
@@ -288,9 +322,9 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
 	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
-		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END
+		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END, until = CASE WHEN state = $1 AND state <> 'banned' THEN until ELSE $10 END
 		WHERE subject = $8 AND object = $9 RETURNING `+bareColumns,
-		state, role, request.ID, request.As, CleanText(request.Message, 500), now, id, subject.ID, object.ID)
+		state, role, request.ID, request.As, CleanText(request.Message, 500), now, id, subject.ID, object.ID, db.Millis(why.Until))
 	if err != nil {
 		return nil, fmt.Errorf("set %s of %s to %s: %w", state, subject.IRI, object.IRI, err)
 	}
@@ -305,8 +339,6 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		step = 1
 	case before == Active && state != Active:
 		step = -1
-	case before != Active || had == role:
-		return r, nil
 	}
 	if step != 0 {
 		for _, c := range []struct {
@@ -326,10 +358,10 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			}
 		}
 	}
-	if !object.IsGroup() {
+	if !object.IsGroup() || before == state && had == role && state != Banned {
 		return r, nil
 	}
-	m := Membership{Group: object, Member: subject, Relation: r, Why: why}
+	m := Membership{Group: object, Member: subject, Relation: r, Before: before, Why: why}
 	if before == Active {
 		m.Was = had
 	}

@@ -146,6 +146,12 @@ func (d *Directory) confirmHandle(ctx context.Context, a *Actor, handle string) 
 
 // Delete forgets a person or group: what it said of itself is blanked, its relations end, and its id stays a tombstone.
 func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
+	_, err := tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]',
+		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
+		db.Millis(time.Now()), a.ID)
+	if err != nil {
+		return fmt.Errorf("delete %s: %w", a.IRI, err)
+	}
 	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 OR r.object = $1) AND r.state IN ('active', 'requested', 'invited')", a.ID)
 	if err != nil {
 		return fmt.Errorf("relations of %s: %w", a.IRI, err)
@@ -167,11 +173,5 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 			return err
 		}
 	}
-	if err := forgetKept(ctx, tx, a.ID); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `UPDATE actors SET deleted = $1, title = '', summary = '', source = '', icon = '', image = '', fields = '[]', emojis = '[]',
-		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
-		db.Millis(time.Now()), a.ID)
-	return err
+	return forgetKept(ctx, tx, a.ID)
 }

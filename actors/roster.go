@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 )
 
@@ -21,6 +23,8 @@ import (
 type Why struct {
 	By     *Actor
 	Reason string
+	Act    string    // id of the activity that asked for it, when that came from another node
+	Until  time.Time // end of a ban; zero: it has none
 }
 
 func because(why []Why) Why {
@@ -35,6 +39,7 @@ type Membership struct {
 	Group, Member *Actor
 	Relation      *Relation // as it is now
 	Was           Role      // before; "" was no member
+	Before        State     // before
 	Why           Why
 }
 
@@ -48,15 +53,22 @@ func (m *Membership) Is() Role {
 
 // membershipChanged counts the digest of the members anew and tells who keeps the group's log.
 func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membership) error {
-	if m.Member.Local && !m.Group.Local && m.Is() == "" {
+	if m.Member.Local && !m.Group.Local && m.Was != "" && m.Is() == "" {
 		if here, err := MembersHere(ctx, tx, m.Group.ID); err != nil {
 			return err
 		} else if here == 0 {
 			return d.forgetReplica(ctx, tx, m.Group)
 		}
 	}
-	if _, err := d.roster(ctx, tx, m.Group.ID, &m); err != nil {
-		return err
+	if m.Was != m.Is() {
+		if _, err := d.roster(ctx, tx, m.Group.ID, &m); err != nil {
+			return err
+		}
+	}
+	if m.Member.Local && !m.Group.Local && m.Was.Staff() && !m.Is().Staff() {
+		if err := forgetQuestions(ctx, tx, m.Group); err != nil {
+			return err
+		}
 	}
 	if !m.Group.Local || d.Changed == nil {
 		return nil
@@ -66,7 +78,7 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 
 // forgetReplica forgets the list of the members of a group elsewhere, in which nobody of this node is any more.
 func (d *Directory) forgetReplica(ctx context.Context, tx *db.Tx, group *Actor) error {
-	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)",
+	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)", "DELETE FROM decisions WHERE grp = $1",
 		"DELETE FROM reach WHERE object = $1", "UPDATE relations SET seq = 0 WHERE object = $1",
 		"UPDATE actors SET epoch = '', seq = 0, head = '', member_digest = '', told = 0, heard = 0 WHERE id = $1"} {
 		if _, err := tx.Exec(ctx, sql, group.ID); err != nil {
@@ -229,6 +241,21 @@ func (d *Directory) Unlisted(ctx context.Context, tx *db.Tx, group *Actor, seq i
 		}
 	}
 	return nil
+}
+
+// Named returns the actor of an id that the home of a group elsewhere tells of: known, or a name that stands for it until its
+// profile has been read. It is nil for one of ours that does not exist, and for who was deleted.
+func (d *Directory) Named(ctx context.Context, tx *db.Tx, iri, title string) (*Actor, error) {
+	who, err := ByIRI(ctx, tx, iri)
+	switch {
+	case err == nil:
+		return who, nil
+	case errors.Is(err, fault.Gone), errors.Is(err, fault.NotFound) && d.Ours(iri):
+		return nil, nil
+	case !errors.Is(err, fault.NotFound):
+		return nil, err
+	}
+	return d.Note(ctx, tx, iri, title)
 }
 
 // Note keeps the id of a person of another node of whom nothing else is known yet but how others call it, so that a list can name it. Everything that

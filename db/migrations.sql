@@ -969,3 +969,9 @@ ALTER TABLE relations ADD COLUMN record TEXT NOT NULL DEFAULT '';          -- la
 ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- this host keeps a copy of the list of members
 CREATE INDEX log_activity ON log (activity);
 UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
+
+-- groups: owners and moderators act from their own nodes
+
+ALTER TABLE decisions ADD COLUMN until BIGINT NOT NULL DEFAULT 0;          -- end of a ban
+ALTER TABLE decisions ADD COLUMN act TEXT NOT NULL DEFAULT '';             -- id of the activity that tells it, when its group is elsewhere
+CREATE UNIQUE INDEX decisions_act ON decisions (grp, act) WHERE act <> '';

@@ -170,6 +170,11 @@ func (x *Inbox) ourOwn(ctx context.Context, q db.Q, a *arrival) error {
 }
 
 func applyAnnounce(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.inner != nil && a.inner.actor.ID != a.actor.ID { // before it has its effect: a post may be gone after that
+		if err := x.Outbox.KeepRelayed(ctx, tx, a.actor, a.inner.Activity, a.inner.item); err != nil {
+			return err
+		}
+	}
 	switch {
 	case a.Object.Activity == nil:
 		return x.applyBoost(ctx, tx, a)

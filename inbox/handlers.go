@@ -14,6 +14,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 // arrival is an authentic activity on its way in.
@@ -28,6 +29,8 @@ type arrival struct {
 	other *actors.Actor // the other actor that it is about
 	inner *arrival      // what was announced or is undone
 	vote  bool
+
+	decision *outbox.Decision // about a membership of a group of ours, by its staff; without a kind it stands already
 
 	quoting *content.Item   // the item that quotes, or asks to
 	granted bool            // it may
@@ -58,6 +61,10 @@ func handlerOf(kind string) (handler, bool) {
 		return handler{allowFollow, applyLeave}, true
 	case "Accept":
 		return handler{allowAnswer, applyAccept}, true
+	case "TentativeAccept":
+		return handler{allowAnswer, applyTentative}, true
+	case "Offer":
+		return handler{allowOffer, applyOffer}, true
 	case "Reject":
 		return handler{allowAnswer, applyReject}, true
 	case "Add", "Remove":
@@ -271,7 +278,10 @@ func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return nil
 	}
 	if isRecord(a.Activity) {
-		return allowRecord(a)
+		return x.allowMembership(ctx, q, a)
+	}
+	if entryOf(a) > 0 && a.Object.ID == a.Actor {
+		return nil // that its settings have changed, which its document tells
 	}
 	o := a.Object.Object
 	if o == nil {
@@ -324,10 +334,12 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		_, err := x.Dir.Learn(ctx, tx, w)
 		return err
 	}
-	if isRecord(a.Activity) {
+	switch {
+	case a.decision != nil:
+		return applyDecision(ctx, x, tx, a)
+	case a.Object.Object == nil, isRecord(a.Activity):
 		return nil
-	}
-	if a.item == nil {
+	case a.item == nil:
 		return applyCreate(ctx, x, tx, a)
 	}
 	o := a.Object.Object
@@ -410,7 +422,7 @@ func (x *Inbox) mayModerate(ctx context.Context, q db.Q, a *arrival) error {
 	}
 	role, err := actors.RoleOf(ctx, q, a.actor.ID, a.group.ID)
 	if err == nil && !role.Staff() {
-		err = denied
+		err = refuse(a.group, denied)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 // allowFollow: anybody may ask; the answer depends on who is asked.
@@ -46,8 +47,11 @@ func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 	}
-	if r.State == actors.Active {
+	switch {
+	case r.State == actors.Active:
 		return x.Outbox.Reply(ctx, tx, "Accept", a.other, a.actor, request)
+	case a.other.IsGroup() && a.actor.Groups1: // it has come, and waits (groups-1 §5)
+		return x.Outbox.Reply(ctx, tx, "TentativeAccept", a.other, a.actor, request)
 	}
 	return nil
 }
@@ -68,6 +72,24 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	}
 	if quoting != nil {
 		return allowQuoteAnswer(ctx, q, a, quoting)
+	}
+	group, member, err := x.askedOfGroup(ctx, q, a)
+	if err != nil {
+		return err
+	}
+	if group != nil {
+		a.group = group
+		d := outbox.Decision{Kind: outbox.DecidedRejection}
+		if a.Type == "Accept" {
+			d.Kind = outbox.DecidedAdmission
+		}
+		return x.allowDecision(ctx, q, a, member, d)
+	}
+	if entryOf(a) > 0 && a.Type == "Reject" {
+		return nil // what the group answered somebody, in its log
+	}
+	if ours, err := ourRequest(ctx, q, a); ours || err != nil {
+		return err
 	}
 	var who actors.ID
 	if a.Object.Activity != nil && a.Object.Activity.Actor != "" {
@@ -100,12 +122,33 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	return nil
 }
 
+// ourRequest tells whether a group elsewhere refuses something that one of ours wanted it to do: it comes to nothing, and what is so
+// here has not been changed.
+func ourRequest(ctx context.Context, q db.Q, a *arrival) (bool, error) {
+	if a.Type != "Reject" || a.Object.Activity != nil || !a.actor.IsGroup() {
+		return false, nil
+	}
+	n, err := db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM activities WHERE iri = $1 AND kind IN ('Accept', 'Reject', 'Update', 'Remove', 'Block', 'Undo', 'Create')", a.Object.ID)
+	return n > 0, err
+}
+
+// applyTentative: the question has come, and waits for an answer.
+func applyTentative(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error { return nil }
+
 func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
-	if a.quoting != nil {
+	switch {
+	case a.quoting != nil:
 		return applyQuoteAnswer(ctx, x, tx, a)
+	case a.decision != nil:
+		return applyDecision(ctx, x, tx, a)
 	}
 	if _, err := x.Dir.Admit(ctx, tx, a.other, a.actor); err != nil {
 		return err
+	}
+	if a.actor.IsGroup() {
+		if err := x.Outbox.Withdrawn(ctx, tx, a.other, a.actor); err != nil { // others here may have been asked to decide
+			return err
+		}
 	}
 	if !replicates(a.actor) {
 		return nil
@@ -119,11 +162,18 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 }
 
 func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
-	if a.quoting != nil {
+	switch {
+	case a.quoting != nil:
 		return applyQuoteAnswer(ctx, x, tx, a)
+	case a.decision != nil:
+		return applyDecision(ctx, x, tx, a)
+	case a.other == nil:
+		return nil
 	}
-	_, err := x.Dir.End(ctx, tx, a.other, a.actor, actors.Removed)
-	return err
+	if _, err := x.Dir.End(ctx, tx, a.other, a.actor, actors.Removed); err != nil || !a.actor.IsGroup() {
+		return err
+	}
+	return x.Outbox.Withdrawn(ctx, tx, a.other, a.actor)
 }
 
 // ---- Block and Lock ----------------------------------------------------------------------------------
@@ -150,8 +200,11 @@ func allowBlock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return fault.Say(fault.Invalid, "%s is not a group.", a.Target.ID)
 	}
 	a.group = group
-	if err := x.mayModerate(ctx, q, a); err != nil {
-		return err
+	if group.Local && a.via == nil {
+		return x.allowDecision(ctx, q, a, other.IRI, outbox.Decision{Kind: outbox.DecidedBan, Until: a.EndTime})
+	}
+	if err := x.mayModerate(ctx, q, a); err != nil || replicates(group) {
+		return err // its log says who is banned
 	}
 	role, err := actors.RoleOf(ctx, q, other.ID, group.ID)
 	if err == nil && role.Staff() {
@@ -161,13 +214,15 @@ func allowBlock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 }
 
 func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
-	if a.group == nil {
+	switch {
+	case a.group == nil:
 		return x.Dir.Block(ctx, tx, a.actor, a.other, a.ID)
+	case a.decision != nil:
+		return applyDecision(ctx, x, tx, a)
+	case replicates(a.group):
+		return nil
 	}
-	if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Banned); err != nil {
-		return err
-	}
-	return x.relay(ctx, tx, a, nil)
+	return x.Dir.Ban(ctx, tx, a.other, a.group, actors.Why{Until: a.EndTime})
 }
 
 func allowLock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
@@ -205,7 +260,7 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	}
 	owner := a.actor
 	if target != a.actor.Featured {
-		group, err := db.One(ctx, q, db.Scalar[actors.ID], "SELECT id FROM actors WHERE kind = 'Group' AND (featured = $1 OR moderators = $1) AND deleted = 0", target)
+		group, err := db.One(ctx, q, db.Scalar[actors.ID], "SELECT id FROM actors WHERE kind = 'Group' AND (featured = $1 OR moderators = $1 OR members = $1 AND local) AND deleted = 0", target)
 		if err != nil {
 			return fault.Say(fault.NotFound, "The collection %s is not known here.", target)
 		}
@@ -213,6 +268,12 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 			return err
 		}
 		a.group = owner
+		if target == owner.Members {
+			if a.Type != "Remove" || a.via != nil {
+				return fault.Say(fault.Invalid, "Nobody is made a member of %s: people ask, or are invited.", owner.IRI)
+			}
+			return x.allowDecision(ctx, q, a, a.Object.ID, outbox.Decision{Kind: outbox.DecidedRemoval})
+		}
 		if a.actor.ID != owner.ID {
 			if err := x.mayModerate(ctx, q, a); err != nil {
 				return err
@@ -242,33 +303,34 @@ func (x *Inbox) allowRole(ctx context.Context, q db.Q, a *arrival) error {
 		return err
 	}
 	a.other = other
+	d := outbox.Decision{Kind: outbox.DecidedRole, Role: actors.RoleMember}
+	if a.Type == "Add" {
+		d.Role = actors.RoleModerator
+	}
+	now, err := actors.RoleOf(ctx, q, other.ID, a.group.ID)
+	if err != nil || now == actors.RoleOwner || now == "" && !a.group.Local || replicates(a.group) {
+		a.decision = &outbox.Decision{} // an owner is in the list of moderators; and of a group that keeps a log that tells the roles
+		return err
+	}
 	if !a.group.Local {
 		return nil
 	}
-	role, err := actors.RoleOf(ctx, q, a.actor.ID, a.group.ID)
-	if err == nil && role != actors.RoleOwner {
-		err = fault.Say(fault.Forbidden, "Only an owner names the moderators of a group.")
-	}
-	return err
+	return x.allowDecision(ctx, q, a, other.IRI, d)
 }
 
 func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if isRecord(a.Activity) {
 		return nil
 	}
-	if a.other != nil {
+	if a.decision != nil {
+		return applyDecision(ctx, x, tx, a)
+	}
+	if a.other != nil { // of a group of other software
 		role := actors.RoleMember
 		if a.Type == "Add" {
 			role = actors.RoleModerator
 		}
-		now, err := actors.RoleOf(ctx, tx, a.other.ID, a.group.ID)
-		if err != nil || now == actors.RoleOwner || now == role || now == "" && !a.group.Local {
-			return err // an owner stays one; of groups elsewhere we know our own people only
-		}
-		if err := x.Dir.SetRole(ctx, tx, a.other, a.group, role); err != nil {
-			return err
-		}
-		return x.relay(ctx, tx, a, nil)
+		return x.Dir.SetRole(ctx, tx, a.other, a.group, role)
 	}
 	when := time.Time{}
 	if a.Type == "Add" {

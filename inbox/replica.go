@@ -70,7 +70,7 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival) error {
 			return nil // from before the home began anew
 		}
 		if a.GroupState.Epoch == group.Epoch {
-			if err := x.change(ctx, tx, group, a.Activity, seq); err != nil {
+			if err := x.take(ctx, tx, group, a.Activity, seq); err != nil {
 				return err
 			}
 			if seq <= group.Seq {
@@ -163,6 +163,14 @@ func (x *Inbox) wantAnew(ctx context.Context, tx *db.Tx, group *actors.Actor) er
 	return x.Jobs.Add(ctx, tx, jobGroup, fmt.Sprint("anew ", group.ID), reading{group.ID, true}, time.Time{})
 }
 
+// take applies what an entry tells about members, and keeps who decided it and why.
+func (x *Inbox) take(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
+	if err := x.change(ctx, tx, group, a, seq); err != nil {
+		return err
+	}
+	return x.Outbox.KeepEntry(ctx, tx, group, a)
+}
+
 // change applies the membership that an entry tells, unless something later is known about it.
 func (x *Inbox) change(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
 	if a.Object.Object == nil || a.Object.Object.Membership == nil || a.Type != "Add" && a.Type != "Update" && a.Type != "Remove" {
@@ -179,7 +187,7 @@ func (x *Inbox) record(ctx context.Context, tx *db.Tx, group *actors.Actor, w *v
 	if m.Object != group.IRI || !known[state] || !role.InGroup() || federation.CheckID(m.Subject) != nil {
 		return fault.Say(fault.Invalid, "%s is not a membership of %s.", w.ID, group.IRI)
 	}
-	who, err := x.member(ctx, tx, w)
+	who, err := x.Dir.Named(ctx, tx, m.Subject, w.Name)
 	if who == nil || err != nil {
 		return err
 	}
@@ -187,26 +195,15 @@ func (x *Inbox) record(ctx context.Context, tx *db.Tx, group *actors.Actor, w *v
 	if err != nil || r.Seq >= seq {
 		return err
 	}
+	asks := r.State == actors.Requested
 	if who.Local && state == actors.Active && r.State != actors.Active && r.State != actors.Requested && r.State != actors.Invited {
 		return x.Outbox.TellLeft(ctx, tx, who, group, r.Request) // it believes that one of ours is a member who is not (the repair of FEP-8fcf)
 	}
-	return x.Dir.Replicate(ctx, tx, who, group, state, role, seq, w.EndTime, w.ID[strings.LastIndexByte(w.ID, '/')+1:])
-}
-
-// member returns the actor of a membership: known, or a name that stands for it until its profile has been read. It is nil for
-// one of ours that does not exist, and for who was deleted.
-func (x *Inbox) member(ctx context.Context, tx *db.Tx, w *vocab.Object) (*actors.Actor, error) {
-	iri := w.Membership.Subject
-	who, err := actors.ByIRI(ctx, tx, iri)
-	switch {
-	case err == nil:
-		return who, nil
-	case errors.Is(err, fault.Gone), errors.Is(err, fault.NotFound) && x.Dir.Ours(iri):
-		return nil, nil
-	case !errors.Is(err, fault.NotFound):
-		return nil, err
+	err = x.Dir.Replicate(ctx, tx, who, group, state, role, seq, w.EndTime, w.ID[strings.LastIndexByte(w.ID, '/')+1:])
+	if err != nil || !asks {
+		return err
 	}
-	return x.Dir.Note(ctx, tx, iri, w.Name)
+	return x.Outbox.Withdrawn(ctx, tx, who, group) // those here who could decide about it need not any more
 }
 
 // wantProfiles has those of the members read who are known by id only.
@@ -373,7 +370,7 @@ func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, e
 	if gone {
 		return nil
 	}
-	if err := x.change(ctx, tx, group, entry.Activity, seq); err != nil {
+	if err := x.take(ctx, tx, group, entry.Activity, seq); err != nil {
 		return err
 	}
 	return x.keepIn(ctx, tx, e, e.Actor, entry.Raw)
@@ -410,7 +407,7 @@ func (x *Inbox) readMembers(ctx context.Context, group *actors.Actor) error {
 		}
 		listed := map[actors.ID]bool{}
 		for _, w := range records {
-			who, err := x.member(ctx, tx, w)
+			who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
 			if err != nil {
 				return err
 			}
@@ -502,6 +499,20 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 // isRecord tells whether an activity tells a membership.
 func isRecord(a *vocab.Activity) bool {
 	return a.Object.Object != nil && a.Object.Object.Membership != nil
+}
+
+// allowMembership: an owner of a group of ours changes the role of a member; or a group elsewhere tells who its members are.
+func (x *Inbox) allowMembership(ctx context.Context, q db.Q, a *arrival) error {
+	m := a.Object.Object.Membership
+	if !x.Dir.Ours(m.Object) {
+		return allowRecord(a)
+	}
+	group, err := actors.ByIRI(ctx, q, m.Object)
+	if err != nil || !group.IsGroup() || a.via != nil {
+		return errors.Join(err, fault.Say(fault.Invalid, "%s is not a membership of a group of this node.", a.Object.ID))
+	}
+	a.group = group
+	return x.allowDecision(ctx, q, a, m.Subject, outbox.Decision{Kind: outbox.DecidedRole, Role: actors.Role(m.Role)})
 }
 
 // allowRecord: a group tells who its members are. That has had its effect by then: see keepUp.

@@ -13,6 +13,7 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -38,6 +39,8 @@ func allowUndo(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return x.allowUndoOfItem(ctx, q, a)
 	case "Block":
 		return x.allowUndoBlock(ctx, q, a)
+	case "Offer":
+		return x.allowUndoOffer(ctx, q, a)
 	}
 	return nil // nothing that had an effect here
 }
@@ -65,6 +68,9 @@ func (x *Inbox) allowUndoBlock(ctx context.Context, q db.Q, a *arrival) error {
 	}
 	if a.group, err = actors.ByIRI(ctx, q, a.inner.Target.ID); err != nil {
 		return err
+	}
+	if a.group.Local && a.via == nil {
+		return x.allowDecision(ctx, q, a, other.IRI, outbox.Decision{Kind: outbox.DecidedUnban})
 	}
 	return x.mayModerate(ctx, q, a)
 }
@@ -128,13 +134,17 @@ func applyUndo(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		}
 		return x.Timelines.Unpublish(ctx, tx, boost)
 	case "Block":
-		if a.group == nil {
+		switch {
+		case a.group == nil:
 			return x.Dir.Unblock(ctx, tx, a.actor, a.other)
+		case a.decision != nil:
+			return applyDecision(ctx, x, tx, a)
+		case replicates(a.group):
+			return nil // the log says so
 		}
-		if err := x.Dir.Unban(ctx, tx, a.other, a.group); err != nil {
-			return err
-		}
-		return x.relay(ctx, tx, a, nil)
+		return x.Dir.Unban(ctx, tx, a.other, a.group)
+	case "Offer":
+		return x.applyUndoOffer(ctx, tx, a)
 	}
 	return nil
 }

@@ -289,11 +289,14 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 		err = x.allowAndApply(ctx, a, id)
 	}
 	var n *needs
+	var r *refusal
 	switch status := fault.Status(err); {
 	case err == nil:
 		return nil
 	case errors.As(err, &n), status >= 500:
 		return err
+	case errors.As(err, &r):
+		return x.tellRefused(ctx, a, id, r)
 	default:
 		x.Log.Info("activity refused", "id", got.iri, "actor", got.actor, "reason", err)
 		return x.finish(ctx, x.DB, id, refused, fault.Sentence(err))
@@ -380,10 +383,12 @@ func (x *Inbox) allowAndApply(ctx context.Context, a *arrival, id int64) error {
 }
 
 func (x *Inbox) finish(ctx context.Context, d *db.DB, id int64, state, reason string) error {
-	return d.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE received SET state = $1, error = $2 WHERE id = $3", state, reason, id)
-		return err
-	})
+	return d.Tx(ctx, func(tx *db.Tx) error { return x.end(ctx, tx, id, state, reason) })
+}
+
+func (x *Inbox) end(ctx context.Context, tx *db.Tx, id int64, state, reason string) error {
+	_, err := tx.Exec(ctx, "UPDATE received SET state = $1, error = $2 WHERE id = $3", state, reason, id)
+	return err
 }
 
 // Forget removes what was received long ago and is done: the memory against repetition need not be longer than others try.

@@ -149,7 +149,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 		Registrations: c.Node.Registrations, Name: c.Node.Name, Email: c.Node.Email}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Moderation: n.Moderation, Jobs: n.Jobs, Log: n.Log}
 	n.Deliverer.Gone = n.Inbox.Vanished
-	n.Outbox.MayPost = n.mayPost
+	n.Outbox.MayPost, n.Outbox.Administrators = n.mayPost, auth.Admins
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
 	n.Moderation.Prepare()

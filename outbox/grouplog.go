@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
@@ -31,7 +32,8 @@ const (
 	DecidedUnpin     = "unpin"
 )
 
-// Decision is what an owner or moderator of a group of ours decided: here, or from another node.
+// Decision is what an owner or moderator of a group decided, or the group itself when a ban had lasted long enough or nobody was
+// left to own it. The nodes of its members all have the same ones.
 type Decision struct {
 	ID      int64 // its time is the time of the decision
 	By      actors.ID
@@ -40,26 +42,43 @@ type Decision struct {
 	Item    content.ID  // about which post, which may be gone since
 	Role    actors.Role // that the subject got
 	Reason  string      // plain text
+	Until   time.Time   // end of a ban
+	act     string      // id of the activity that tells it; '' when we tell it
 }
 
 const maxReason = 500
 
-// decide keeps a decision about a group of ours.
+// decide keeps a decision about a group, once: what others tell may come twice, and when the log is read again.
 func (o *Outbox) decide(ctx context.Context, tx *db.Tx, group *actors.Actor, d Decision) error {
-	_, err := tx.Exec(ctx, "INSERT INTO decisions (id, grp, actor, kind, subject, item, role, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		o.DB.NewID(), group.ID, d.By, d.Kind, d.Subject, d.Item, d.Role, actors.CleanText(d.Reason, maxReason))
+	if d.ID == 0 {
+		d.ID = o.DB.NewID()
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO decisions (id, grp, actor, kind, subject, item, role, reason, until, act) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (grp, act) WHERE act <> '' DO NOTHING`,
+		d.ID, group.ID, d.By, d.Kind, d.Subject, d.Item, d.Role, actors.CleanText(d.Reason, maxReason), db.Millis(d.Until), d.act)
 	if err != nil {
 		return fmt.Errorf("keep %s in %s: %w", d.Kind, group.IRI, err)
 	}
 	return nil
 }
 
+// Reason is why somebody did something in a group, as pleio-nodes and as Lemmy write it.
+func Reason(a *vocab.Activity) string {
+	if a.Content != "" {
+		return a.Content
+	}
+	return a.Summary
+}
+
 // Decisions lists what was decided in a group, the last one first.
 func Decisions(ctx context.Context, q db.Q, group actors.ID, p actors.Page) ([]Decision, error) {
 	args := []any{group}
 	all, err := db.All(ctx, q, func(r db.Scanner) (d Decision, err error) {
-		return d, r.Scan(&d.ID, &d.By, &d.Kind, &d.Subject, &d.Item, &d.Role, &d.Reason)
-	}, "SELECT id, actor, kind, subject, item, role, reason FROM decisions WHERE grp = $1"+p.SQL("id", &args), args...)
+		var until int64
+		err = r.Scan(&d.ID, &d.By, &d.Kind, &d.Subject, &d.Item, &d.Role, &d.Reason, &until)
+		d.Until = db.FromMillis(until)
+		return d, err
+	}, "SELECT id, actor, kind, subject, item, role, reason, until FROM decisions WHERE grp = $1"+p.SQL("id", &args), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list decisions of group %d: %w", group, err)
 	}
@@ -67,24 +86,88 @@ func Decisions(ctx context.Context, q db.Q, group actors.ID, p actors.Page) ([]D
 	return all, nil
 }
 
+// KeepEntry keeps the decision that an entry of the log of a group elsewhere tells, most of which tell none: who decided is in
+// attributedTo. What is decided about posts is in what the group passes on: see KeepRelayed.
+func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, entry *vocab.Activity) error {
+	if entry.AttributedTo == "" {
+		return nil
+	}
+	d := Decision{ID: o.DB.IDAt(entry.Published), Reason: entry.Content, act: entry.ID}
+	var about, name string
+	record := entry.Object.Object
+	switch {
+	case entry.Type == "Update" && entry.Object.ID == group.IRI:
+		d.Kind = DecidedSettings
+	case entry.Type == "Reject" && entry.Object.Activity != nil:
+		d.Kind, about = DecidedRejection, entry.Object.Activity.Actor
+	case record != nil && record.Membership != nil:
+		m := record.Membership
+		about, name, d.Role, d.Until = m.Subject, record.Name, actors.Role(m.Role), record.EndTime
+		switch kind := entry.Type + " " + m.State; kind {
+		case "Add active":
+			d.Kind = DecidedAdmission
+		case "Update active":
+			d.Kind = DecidedRole
+		case "Remove removed":
+			d.Kind, d.Role = DecidedRemoval, ""
+		case "Remove banned":
+			d.Kind, d.Role = DecidedBan, ""
+		case "Update left":
+			d.Kind, d.Role = DecidedUnban, ""
+		}
+	}
+	if d.Kind == "" {
+		return nil
+	}
+	by, err := o.Dir.Named(ctx, tx, entry.AttributedTo, "")
+	if by == nil || err != nil {
+		return err
+	}
+	d.By = by.ID
+	if about != "" {
+		subject, err := o.Dir.Named(ctx, tx, about, name)
+		if subject == nil || err != nil {
+			return err
+		}
+		d.Subject = subject.ID
+	}
+	return o.decide(ctx, tx, group, d)
+}
+
 // keepRelayed keeps the decision that an activity is which a group passes on; most are none.
 func (o *Outbox) keepRelayed(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
-	switch kind {
-	case "Delete", "Lock", "Block", "Add", "Remove", "Undo":
-	default:
+	if !decides(kind) {
 		return nil
 	}
 	a, err := vocab.DecodeActivity(raw)
 	if err != nil {
 		return err
 	}
+	return o.KeepRelayed(ctx, tx, group, a, item)
+}
+
+func decides(kind string) bool {
+	switch kind {
+	case "Delete", "Lock", "Block", "Add", "Remove", "Undo":
+		return true
+	}
+	return false
+}
+
+// KeepRelayed keeps the decision that an activity is which a group passes on, about one of its posts; most are none. What a group
+// that keeps a log decides about its members is in that: see KeepEntry.
+func (o *Outbox) KeepRelayed(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, item *content.Item) error {
+	kind := a.Type
+	if !decides(kind) || item == nil && (group.Local || group.Groups1) {
+		return nil
+	}
 	by, err := actors.ByIRI(ctx, tx, a.Actor)
 	if err != nil {
 		return err
 	}
-	d := Decision{By: by.ID, Reason: a.Content}
-	if d.Reason == "" {
-		d.Reason = a.Summary
+	d := Decision{By: by.ID, Reason: Reason(a), act: a.ID}
+	if !by.Local && !group.Local && !a.Published.IsZero() {
+		d.ID = o.DB.IDAt(a.Published)
 	}
 	if item != nil {
 		d.Item = item.ID

@@ -198,8 +198,11 @@ func (o *Outbox) tell(ctx context.Context, tx *db.Tx, who *actors.Actor, item *c
 		}
 	}
 	sent, body, err := o.send(ctx, tx, who, s)
-	if err != nil || group == nil || !group.Local {
+	if err != nil || group == nil {
 		return sent, err
+	}
+	if !group.Local { // its home passes it on; what is decided by one of ours is known here
+		return sent, o.keepRelayed(ctx, tx, group, body, s.activity.Type, item)
 	}
 	return sent, o.Relay(ctx, tx, group, body, s.activity.Type, item)
 }

@@ -16,41 +16,19 @@ import (
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
 
-// rank orders the roles of a group.
-func rank(r actors.Role) int {
-	switch r {
-	case actors.RoleOwner:
-		return 4
-	case actors.RoleModerator:
-		return 3
-	case actors.RoleMember:
-		return 2
-	case actors.RoleGuest:
-		return 1
-	}
-	return 0
-}
-
-// in does something about a group of this node in one transaction, for an actor with at least the given role there.
-func (o *Outbox) in(ctx context.Context, who, group *actors.Actor, least actors.Role, do func(*db.Tx, actors.Role) error) error {
+// Settings changes what a group of this node says of itself, and tells it to everybody who knows the group.
+func (o *Outbox) Settings(ctx context.Context, who, group *actors.Actor, change func(*actors.Actor)) error {
 	if !group.Local {
-		return fault.Say(fault.Forbidden, "%s is managed on %s, its own node.", group.Handle(), group.Host)
+		return fault.Say(fault.Forbidden, "The settings of %s are changed on %s, its own node.", group.Handle(), group.Host)
 	}
-	return o.DB.Tx(ctx, func(tx *db.Tx) error {
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
 		role, err := actors.RoleOf(ctx, tx, who.ID, group.ID)
+		if err == nil {
+			err = atLeast(role, actors.RoleOwner, group)
+		}
 		if err != nil {
 			return err
 		}
-		if rank(role) < rank(least) {
-			return fault.Say(fault.Forbidden, "Only an owner%s of %s may do that.", map[actors.Role]string{actors.RoleModerator: " or moderator"}[least], group.Handle())
-		}
-		return do(tx, role)
-	})
-}
-
-// Settings changes what a group of this node says of itself, and tells it to everybody who knows the group.
-func (o *Outbox) Settings(ctx context.Context, who, group *actors.Actor, change func(*actors.Actor)) error {
-	err := o.in(ctx, who, group, actors.RoleOwner, func(tx *db.Tx, _ actors.Role) error {
 		now, err := actors.Get(ctx, tx, group.ID)
 		if err != nil {
 			return err
@@ -62,77 +40,14 @@ func (o *Outbox) Settings(ctx context.Context, who, group *actors.Actor, change 
 		if err := o.tellProfile(ctx, tx, now, federation.Signer{}); err != nil {
 			return err
 		}
+		entry := &vocab.Activity{Type: "Update", To: []string{group.Followers}, AttributedTo: who.IRI, Object: vocab.Ref{ID: group.IRI}}
+		if err := o.enter(ctx, tx, group, sending{activity: entry, members: true}); err != nil {
+			return err
+		}
 		return o.decide(ctx, tx, group, Decision{By: who.ID, Kind: DecidedSettings})
 	})
 	if err != nil {
 		return fmt.Errorf("change settings of %s: %w", group.IRI, err)
-	}
-	return nil
-}
-
-// SetRole changes what a member of a group of this node may do: owners decide. The members' nodes hear who moderates
-// (FEP-1b12: Add to and Remove from the collection of the moderators, which owners are in too).
-func (o *Outbox) SetRole(ctx context.Context, who, member, group *actors.Actor, role actors.Role) error {
-	err := o.in(ctx, who, group, actors.RoleOwner, func(tx *db.Tx, _ actors.Role) error {
-		before, err := actors.RoleOf(ctx, tx, member.ID, group.ID)
-		switch {
-		case err != nil:
-			return err
-		case before == "":
-			return fault.Say(fault.NotFound, "%s is not a member of %s.", member.Handle(), group.Handle())
-		case before == role:
-			return nil
-		case before == actors.RoleOwner:
-			owners, err := actors.OwnersOf(ctx, tx, group.ID)
-			if err != nil {
-				return err
-			}
-			if owners <= 1 {
-				return fault.Say(fault.Forbidden, "%s has no other owner: make somebody else owner first.", group.Handle())
-			}
-		}
-		if err := o.Dir.SetRole(ctx, tx, member, group, role); err != nil {
-			return err
-		}
-		if before.Staff() == role.Staff() {
-			return o.decide(ctx, tx, group, Decision{By: who.ID, Kind: DecidedRole, Subject: member.ID, Role: role})
-		}
-		kind := "Remove"
-		if role.Staff() {
-			kind = "Add"
-		}
-		_, body, err := o.send(ctx, tx, who, sending{public: true, activity: &vocab.Activity{Type: kind, To: []string{vocab.Public}, Audience: []string{group.IRI},
-			Object: vocab.Ref{ID: member.IRI}, Target: vocab.Ref{ID: group.Moderators}}})
-		if err != nil {
-			return err
-		}
-		return o.Relay(ctx, tx, group, body, kind, nil)
-	})
-	if err != nil {
-		return fmt.Errorf("make %s %s of %s: %w", member.IRI, role, group.IRI, err)
-	}
-	return nil
-}
-
-// Expel removes a member from a group of this node: moderators decide about members, owners about moderators too.
-func (o *Outbox) Expel(ctx context.Context, who, member, group *actors.Actor, reason string) error {
-	err := o.in(ctx, who, group, actors.RoleModerator, func(tx *db.Tx, mine actors.Role) error {
-		r, err := actors.RelationOf(ctx, tx, member.ID, group.ID)
-		switch {
-		case err != nil:
-			return err
-		case r.State != actors.Active:
-			return fault.Say(fault.NotFound, "%s is not a member of %s.", member.Handle(), group.Handle())
-		case rank(r.Role) >= rank(mine):
-			return fault.Say(fault.Forbidden, "%s is %s of %s: only somebody with a higher role removes them.", member.Handle(), r.Role, group.Handle())
-		}
-		if err := o.removeFollower(ctx, tx, group, member); err != nil {
-			return err
-		}
-		return o.decide(ctx, tx, group, Decision{By: who.ID, Kind: DecidedRemoval, Subject: member.ID, Reason: reason})
-	})
-	if err != nil {
-		return fmt.Errorf("remove %s from %s: %w", member.IRI, group.IRI, err)
 	}
 	return nil
 }

@@ -14,17 +14,57 @@ import (
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
 
-// membershipChanged tells the nodes of a group's members that the list has changed: an entry of the log (groups-1 §6).
+// membershipChanged tells the nodes of a group's members that the list has changed, or that of the banned: an entry of the log
+// (groups-1 §6). Owners and moderators elsewhere hear who asks to join, and that somebody does no more.
 func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Membership) error {
+	asks := m.Relation.State == actors.Requested
+	switch {
+	case asks && m.Before != actors.Requested:
+		staff, err := o.staffElsewhere(ctx, tx, m.Group)
+		if err != nil {
+			return err
+		}
+		return o.offer(ctx, tx, m.Group, staff, []actors.Related{{Actor: m.Member, Relation: m.Relation}})
+	case m.Before == actors.Requested && m.Is() == "":
+		if err := o.withdrawOffer(ctx, tx, m.Group, m.Member, m.Relation.Request); err != nil {
+			return err
+		}
+	}
+	barred := m.Relation.State == actors.Banned
+	if m.Was == m.Is() && !barred && m.Before != actors.Banned {
+		return nil
+	}
+	if err := o.enterMembership(ctx, tx, m, barred); err != nil {
+		return err
+	}
+	if m.Is().Staff() && !m.Was.Staff() && !m.Member.Local && m.Member.Groups1 {
+		waiting, err := actors.FollowersOf(ctx, tx, m.Group.ID, actors.Requested, actors.Page{Limit: maxOffered})
+		if err != nil {
+			return err
+		}
+		if err := o.offer(ctx, tx, m.Group, []*actors.Actor{m.Member}, waiting); err != nil {
+			return err
+		}
+	}
+	if m.Was == actors.RoleOwner && m.Is() != actors.RoleOwner {
+		return o.succeed(ctx, tx, m.Group, m.Member)
+	}
+	return nil
+}
+
+func (o *Outbox) enterMembership(ctx context.Context, tx *db.Tx, m actors.Membership, barred bool) error {
 	entry := &vocab.Activity{To: []string{m.Group.Followers}, Content: m.Why.Reason}
 	if m.Why.By != nil {
 		entry.AttributedTo = m.Why.By.IRI
 	}
+	if m.Why.Act != "" {
+		entry.Instrument = vocab.Ref{ID: m.Why.Act}
+	}
 	list := vocab.Ref{ID: m.Group.Members}
 	switch is := m.Is(); {
-	case m.Was == "":
+	case m.Was == "" && is != "":
 		entry.Type, entry.Target = "Add", list
-	case is == "":
+	case barred, m.Was != "" && is == "":
 		entry.Type, entry.Origin = "Remove", list
 	default:
 		entry.Type = "Update"
@@ -41,8 +81,9 @@ func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Memb
 	entry.Object = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
 	s := sending{activity: entry, members: true, while: gathering}
 	if m.Is() == "" {
-		s.while = 0                              // who is out is out at once, everywhere
-		if !m.Member.Local && m.Member.Groups1 { // its node may have nobody else in the group
+		s.while = 0 // who is out is out at once, everywhere
+		// Its node may have nobody else in the group; who was never in a hidden group does not hear that there is one.
+		if !m.Member.Local && m.Member.Groups1 && (m.Was != "" || m.Group.Visibility != actors.VisibilityHidden) {
 			s.extra = []*actors.Actor{m.Member}
 		}
 	}

@@ -29,6 +29,8 @@ type Outbox struct {
 
 	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
 	MayPost func(context.Context, actors.ID) (bool, error)
+	// Administrators are the accounts that administer this node, the oldest first; nil: there are none.
+	Administrators func(context.Context, db.Q) ([]actors.ID, error)
 }
 
 // Prepare registers the outbox's durable work; before the queue runs.
@@ -36,6 +38,7 @@ func (o *Outbox) Prepare() {
 	o.Dir.Changed = o.membershipChanged
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
+	o.Jobs.Handle(jobBan, o.endBan)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 }
 

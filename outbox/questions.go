@@ -12,8 +12,8 @@ import (
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
-// Answer decides a question that somebody put to one of ours, or to a group of this node of which who is owner or moderator: the
-// one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
+// Answer decides a question that somebody put to one of ours, or to a group of which who is owner or moderator, whose home may be
+// elsewhere and then has the last word: the one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
 func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
 	return o.Decide(ctx, who, asker, about, accept, "")
 }
@@ -33,6 +33,13 @@ func (o *Outbox) Decide(ctx context.Context, who *actors.Actor, asker, about act
 		if err != nil {
 			return err
 		}
+		if of.IsGroup() {
+			d := Decision{Kind: DecidedRejection, Reason: reason}
+			if accept {
+				d.Kind = DecidedAdmission
+			}
+			return o.manage(ctx, tx, who, from, of, d)
+		}
 		kind := "Reject"
 		if accept {
 			kind = "Accept"
@@ -43,23 +50,10 @@ func (o *Outbox) Decide(ctx context.Context, who *actors.Actor, asker, about act
 		if err != nil {
 			return err
 		}
-		owners, err := deciders(ctx, tx, of)
-		if err != nil {
+		if err := o.answered(ctx, tx, from, of); err != nil {
 			return err
 		}
-		if err := o.Timelines.Answered(ctx, tx, asker, owners...); err != nil {
-			return err
-		}
-		if of.IsGroup() {
-			d := Decision{By: who.ID, Kind: DecidedRejection, Subject: asker, Reason: reason}
-			if accept {
-				d.Kind, d.Role = DecidedAdmission, actors.RoleMember
-			}
-			if err := o.decide(ctx, tx, of, d); err != nil {
-				return err
-			}
-		}
-		if accept && !of.IsGroup() {
+		if accept {
 			if err := o.Timelines.Notify(ctx, tx, of.ID, timeline.Follow, asker, 0); err != nil {
 				return err
 			}
@@ -72,7 +66,7 @@ func (o *Outbox) Decide(ctx context.Context, who *actors.Actor, asker, about act
 	return nil
 }
 
-// deciders are those who answer requests to an actor of ours: itself, or the staff of a group.
+// deciders are those who answer requests to an actor: itself, or the staff of a group.
 func deciders(ctx context.Context, q db.Q, of *actors.Actor) ([]actors.ID, error) {
 	if !of.IsGroup() {
 		return []actors.ID{of.ID}, nil
@@ -85,14 +79,19 @@ func deciders(ctx context.Context, q db.Q, of *actors.Actor) ([]actors.ID, error
 	return ids, err
 }
 
-// Withdrawn takes back what was told of somebody's following of one of ours, or of the wish to.
+// Withdrawn takes back what was told of somebody's following of one of ours, of the membership of a group, or of the wish to.
 func (o *Outbox) Withdrawn(ctx context.Context, tx *db.Tx, who, target *actors.Actor) error {
 	if err := o.Timelines.Forget(ctx, tx, target.ID, timeline.Follow, who.ID, 0); err != nil {
 		return err
 	}
-	owners, err := deciders(ctx, tx, target)
+	return o.answered(ctx, tx, who, target)
+}
+
+// answered takes back that those who decide were told of a question.
+func (o *Outbox) answered(ctx context.Context, tx *db.Tx, asker, of *actors.Actor) error {
+	owners, err := deciders(ctx, tx, of)
 	if err != nil {
 		return err
 	}
-	return o.Timelines.Answered(ctx, tx, who.ID, owners...)
+	return o.Timelines.Answered(ctx, tx, asker.ID, owners...)
 }

@@ -138,10 +138,14 @@ func (o *Outbox) TellLeft(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	return err
 }
 
-// FollowMove lets those of ours who followed an account follow the one that it has moved to.
+// FollowMove lets those of ours who followed an account follow the one that it has moved to. What the old one was a member of here
+// it leaves: who is behind the new one asks to join again.
 func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Actor) error {
 	if _, err := tx.Exec(ctx, "UPDATE actors SET moved_to = $1 WHERE id = $2", to.IRI, from.ID); err != nil {
 		return fmt.Errorf("move %s: %w", from.IRI, err)
+	}
+	if err := o.Dir.Vacate(ctx, tx, from); err != nil {
+		return err
 	}
 	followers, err := db.All(ctx, tx, db.Scalar[actors.ID], "SELECT r.subject FROM relations r JOIN actors a ON a.id = r.subject AND a.local WHERE r.object = $1 AND r.state = 'active'", from.ID)
 	if err != nil {
@@ -164,17 +168,13 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
+// Reply answers a Follow or Join from elsewhere with Accept or Reject, or with TentativeAccept while it waits. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
 	if asker.Local {
 		return nil
 	}
-	if request.As == "" {
-		request.As = "Follow"
-	}
-	question := &vocab.Activity{ID: request.ID, Type: request.As, Actor: asker.IRI, Object: vocab.Ref{ID: who.IRI}}
-	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}
+	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Object: wish(asker, who, request)}
 	if kind == "Accept" && who.IsGroup() && asker.Groups1 { // the record, proven by the group (groups-1 §6), and where its log stands
 		r, err := actors.RelationOf(ctx, tx, asker.ID, who.ID)
 		if err != nil {
@@ -203,12 +203,12 @@ func (o *Outbox) RemoveFollower(ctx context.Context, who, follower *actors.Actor
 	return nil
 }
 
-func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor) error {
+func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor, why ...actors.Why) error {
 	r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
 	if err != nil {
 		return err
 	}
-	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
+	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed, why...)
 	if err != nil || !ended {
 		return err
 	}
@@ -364,7 +364,11 @@ func (o *Outbox) Move(ctx context.Context, a, target *actors.Actor) error {
 		if err := o.Dir.Save(ctx, tx, a); err != nil {
 			return err
 		}
-		_, _, err := o.send(ctx, tx, a, sending{public: true, activity: &vocab.Activity{Type: "Move", To: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}, Target: vocab.Ref{ID: target.IRI}}})
+		acquainted, err := o.acquainted(ctx, tx, a) // groups are left by that
+		if err != nil {
+			return err
+		}
+		_, _, err = o.send(ctx, tx, a, sending{public: true, extra: acquainted, activity: &vocab.Activity{Type: "Move", To: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}, Target: vocab.Ref{ID: target.IRI}}})
 		if err != nil {
 			return err
 		}
