@@ -106,7 +106,7 @@ func (a *API) following(ctx context.Context, c *call) (any, error) {
 	return a.relations(ctx, c, actors.FollowingOf)
 }
 
-// followRequests are those who ask to follow one, and those who ask to join a group of this node that one manages.
+// followRequests are those who ask to follow one, and those who ask to join a group that one manages, here or elsewhere.
 func (a *API) followRequests(ctx context.Context, c *call) (any, error) {
 	p, err := c.page(accountsPage)
 	if err != nil {

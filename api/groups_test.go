@@ -74,8 +74,22 @@ var groupScenarios = []scenario{
 	{"guests come later", "bas", "PATCH", g + "/members/{anna}", `{"role":"guest"}`, 400, has("role must be one of"), nil},
 	{"moderators do not remove owners", "anna", "DELETE", g + "/members/{bas}", "", 403, has("higher role"), nil},
 	{"members remove nobody", "cas", "DELETE", g + "/members/{anna}", "", 403, has("owner or moderator"), nil},
+	{"members ban nobody", "cas", "PUT", g + "/bans/{dora}", "", 403, has("owner or moderator"), nil},
+	{"moderators do not ban owners", "anna", "PUT", g + "/bans/{bas}", "", 403, has("higher role"), nil},
+	{"until when", "anna", "PUT", g + "/bans/{dora}", `{"until":"morgen"}`, 400, has("until must be"), nil},
+	{"not in the past", "anna", "PUT", g + "/bans/{dora}", `{"until":"1999-01-01T00:00:00Z"}`, 400, has("future"), nil},
+	{"ban", "anna", "PUT", g + "/bans/{dora}", `{"reason":"Kwam al eerder langs","until":"2999-01-01T00:00:00Z"}`, 204, nil, nil},
+	{"bans", "bas", "GET", g + "/bans", "", 200, has(`"handle":"@dora@elders.example"`, `"until":"2999-01-01T00:00:00.000Z"`), nil},
+	{"for good", "anna", "PUT", g + "/bans/{dora}", "", 204, nil, nil},
+	{"without an end", "bas", "GET", g + "/bans", "", 200, has(`"until":null`), nil},
+	{"not for members", "cas", "GET", g + "/bans", "", 403, has("owners and moderators"), nil},
+	{"members lift no ban", "cas", "DELETE", g + "/bans/{dora}", "", 403, has("owner or moderator"), nil},
+	{"lift", "bas", "DELETE", g + "/bans/{dora}", `{"reason":"Vergissing"}`, 204, nil, nil},
+	{"no bans", "bas", "GET", g + "/bans", "", 200, has("[]"), nil},
+	{"not banned", "bas", "DELETE", g + "/bans/{dora}", "", 404, has("not banned"), nil},
 	{"remove", "anna", "DELETE", g + "/members/{cas}", `{"reason":"Reclame"}`, 204, nil, nil},
 	{"who is gone", "anna", "DELETE", g + "/members/{cas}", "", 404, has("not a member"), nil},
+	{"reads the log no more", "cas", "GET", g + "/log", "", 403, has("Only members"), nil},
 	{"removed", "cas", "GET", g + "/membership", "", 200, has(`"state":"removed"`, `"role":null`), nil},
 
 	// asking
@@ -111,8 +125,8 @@ var groupScenarios = []scenario{
 
 	// what was decided
 	{"the log", "bas", "GET", g + "/log", "", 200, has(`"kind":"settings"`, `"kind":"role"`, `"role":"moderator"`, `"kind":"removal"`, `"reason":"Reclame"`, `"kind":"rejection"`, `"reason":"Nog niet"`,
-		`"kind":"admission"`, `"kind":"pin"`, `"kind":"unpin"`, `"kind":"lock"`, `"reason":"Genoeg gezegd"`, `"kind":"unlock"`, `"kind":"deletion"`, `"status":"{grouppost}"`), nil},
-	{"not for members", "cas", "GET", g + "/log", "", 403, has("owners and moderators"), nil},
+		`"kind":"admission"`, `"kind":"pin"`, `"kind":"unpin"`, `"kind":"lock"`, `"reason":"Genoeg gezegd"`, `"kind":"unlock"`, `"kind":"deletion"`, `"status":"{grouppost}"`, `"kind":"ban"`, `"until":"2999-01-01T00:00:00.000Z"`, `"kind":"unban"`, `"reason":"Vergissing"`), nil},
+	{"members read it too", "cas", "GET", g + "/log", "", 200, has(`"kind":"removal"`, `"reason":"Reclame"`), nil},
 	{"nor for everybody", "", "GET", g + "/log", "", 401, has("401"), nil},
 
 	// organisations

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
@@ -140,7 +141,8 @@ func (a *API) peopleOf(ctx context.Context, c *call, list []actors.Related, err 
 }
 
 type memberChange struct {
-	Role string `json:"role" enum:"owner,moderator,member" about:"The new role. A group keeps at least one owner."`
+	Role   string  `json:"role" enum:"owner,moderator,member" about:"The new role. A group keeps at least one owner."`
+	Reason *string `json:"reason" max:"500" about:"For the log of the group."`
 }
 
 func (a *API) changeMember(ctx context.Context, c *call, in memberChange) (ownMember, error) {
@@ -148,7 +150,7 @@ func (a *API) changeMember(ctx context.Context, c *call, in memberChange) (ownMe
 	if err != nil {
 		return ownMember{}, err
 	}
-	if err := a.Outbox.SetRole(ctx, me, other, group, actors.Role(in.Role)); err != nil {
+	if err := a.Outbox.Manage(ctx, me, other, group, outbox.Decision{Kind: outbox.DecidedRole, Role: actors.Role(in.Role), Reason: given(in.Reason)}); err != nil {
 		return ownMember{}, err
 	}
 	r, err := actors.RelationOf(ctx, a.DB, other.ID, group.ID)
@@ -169,6 +171,49 @@ func (a *API) removeMember(ctx context.Context, c *call, in removal) (nought, er
 		return nought{}, err
 	}
 	return nought{}, a.Outbox.Expel(ctx, me, other, group, given(in.Reason))
+}
+
+type ownBan struct {
+	ownPerson
+	Since string  `json:"since" format:"date-time" about:"When the person was banned."`
+	Until *string `json:"until" format:"date-time" about:"When the ban ends; null: it has no end."`
+}
+
+type bansQuery struct{ ownPage }
+
+func (a *API) listBans(ctx context.Context, c *call, _ bansQuery) ([]ownBan, error) {
+	all := []ownBan{}
+	err := a.standing(ctx, c, actors.Banned, func(who ownPerson, r *actors.Relation) {
+		all = append(all, ownBan{who, stamp(r.Since), stampOrNull(r.Until)})
+	})
+	return all, err
+}
+
+type ban struct {
+	Reason *string `json:"reason" max:"500" about:"For the log of the group."`
+	Until  *string `json:"until" format:"date-time" about:"When the ban ends by itself, as RFC 3339 has it; without it: never."`
+}
+
+func (a *API) banPerson(ctx context.Context, c *call, in ban) (nought, error) {
+	group, me, other, _, err := c.involved(ctx)
+	if err != nil {
+		return nought{}, err
+	}
+	d := outbox.Decision{Kind: outbox.DecidedBan, Reason: given(in.Reason)}
+	if in.Until != nil {
+		if d.Until, err = time.Parse(time.RFC3339, *in.Until); err != nil {
+			return nought{}, fault.Say(fault.Malformed, "until must be a moment such as 2030-01-31T12:00:00Z.")
+		}
+	}
+	return nought{}, a.Outbox.Manage(ctx, me, other, group, d)
+}
+
+func (a *API) unbanPerson(ctx context.Context, c *call, in removal) (nought, error) {
+	group, me, other, _, err := c.involved(ctx)
+	if err != nil {
+		return nought{}, err
+	}
+	return nought{}, a.Outbox.Manage(ctx, me, other, group, outbox.Decision{Kind: outbox.DecidedUnban, Reason: given(in.Reason)})
 }
 
 func (a *API) getMembership(ctx context.Context, c *call, _ nought) (ownMembership, error) {
@@ -208,20 +253,25 @@ func (a *API) leaveGroup(ctx context.Context, c *call, _ nought) (nought, error)
 type requestsQuery struct{ ownPage }
 
 func (a *API) listRequests(ctx context.Context, c *call, _ requestsQuery) ([]ownRequest, error) {
-	group, err := c.staff(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.page(accountsPage)
-	if err != nil {
-		return nil, err
-	}
-	list, err := actors.FollowersOf(ctx, a.DB, group.ID, actors.Requested, p)
-	all := make([]ownRequest, 0, len(list))
-	err = a.peopleOf(ctx, c, list, err, func(who ownPerson, r *actors.Relation) {
+	all := []ownRequest{}
+	err := a.standing(ctx, c, actors.Requested, func(who ownPerson, r *actors.Relation) {
 		all = append(all, ownRequest{who, r.Request.Message, stamp(r.Since)})
 	})
 	return all, err
+}
+
+// standing calls with a page of those who stand in a state to the group that the path names, for those who decide there.
+func (a *API) standing(ctx context.Context, c *call, state actors.State, each func(ownPerson, *actors.Relation)) error {
+	group, err := c.staff(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := c.page(accountsPage)
+	if err != nil {
+		return err
+	}
+	list, err := actors.FollowersOf(ctx, a.DB, group.ID, state, p)
+	return a.peopleOf(ctx, c, list, err, each)
 }
 
 type decision struct {
@@ -248,18 +298,22 @@ type ownEntry struct {
 	ID     string     `json:"id" format:"id"`
 	At     string     `json:"at" format:"date-time"`
 	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin" about:"What was decided."`
-	By     ownPerson  `json:"by" about:"Who decided."`
+	By     ownPerson  `json:"by" about:"Who decided; the group itself: a ban that had an end, or a new owner in the place of the last one who is gone."`
 	Person *ownPerson `json:"person" about:"About whom; null: about nobody, or about somebody who is not here any more."`
 	Status *string    `json:"status" format:"id" about:"The number of the post that it was about, which may be gone."`
 	Role   *string    `json:"role" enum:"owner,moderator,member,guest" about:"The role that the person got."`
+	Until  *string    `json:"until" format:"date-time" about:"When a ban ends; null: it has no end, or this is no ban."`
 	Reason *string    `json:"reason" about:"null when none was given."`
 }
 
 type logQuery struct{ ownPage }
 
-// readLog is what the owners and moderators of a group decided, for them.
+// readLog is what the owners and moderators of a group decided, for all of its members: power that is used is seen.
 func (a *API) readLog(ctx context.Context, c *call, _ logQuery) ([]ownEntry, error) {
-	group, err := c.staff(ctx)
+	group, role, err := c.known(ctx)
+	if err == nil && role == "" {
+		err = fault.Say(fault.Forbidden, "Only members of %s read what was decided there.", group.Handle())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +346,7 @@ func (a *API) readLog(ctx context.Context, c *call, _ logQuery) ([]ownEntry, err
 			continue // deleted
 		}
 		e := ownEntry{ID: digits(d.ID), At: stamp(db.TimeOf(d.ID)), Kind: d.Kind, By: personOf(by, names), Status: digitsOrNull(d.Item),
-			Role: textOrNull(string(d.Role)), Reason: textOrNull(d.Reason)}
+			Role: textOrNull(string(d.Role)), Until: stampOrNull(d.Until), Reason: textOrNull(d.Reason)}
 		if subject := known[d.Subject]; subject != nil {
 			person := personOf(subject, names)
 			e.Person = &person
