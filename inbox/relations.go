@@ -58,7 +58,7 @@ func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 
 func applyLeave(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if _, err := x.Dir.End(ctx, tx, a.actor, a.other, actors.Left); err != nil {
-		return err
+		return refuse(a.other, err) // the last owner stays
 	}
 	return x.Outbox.Withdrawn(ctx, tx, a.actor, a.other)
 }
@@ -132,8 +132,8 @@ func ourRequest(ctx context.Context, q db.Q, a *arrival) (bool, error) {
 	return n > 0, err
 }
 
-// applyTentative: the question has come, and waits for an answer.
-func applyTentative(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error { return nil }
+// applyTentative: the question has come, and waits for an answer as it did before.
+func applyTentative(context.Context, *Inbox, *db.Tx, *arrival) error { return nil }
 
 func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	switch {

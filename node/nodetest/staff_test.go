@@ -440,6 +440,13 @@ func TestStaffRequestsAreGuarded(t *testing.T) {
 		w.Settle()
 		refused("mo", remove(mia))
 		refused("mo", remove(bas)) // not even what is so already
+
+		// the last owner neither steps down nor leaves
+		w.As("chris@provincie").Makes("chris@provincie", actors.RoleMember)
+		w.As("dora@utrecht").Makes("dora@utrecht", actors.RoleMember)
+		w.Settle()
+		refused("olga", role(f.Who("olga"), "member"))
+		refused("olga", fmt.Sprintf(`{"type":"Leave","object":%q}`, group.IRI))
 	})
 }
 
