@@ -6,7 +6,9 @@ package actors_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -80,10 +82,79 @@ func TestGroupRoles(t *testing.T) {
 		if err != nil || len(staff) != 2 || staff[0].ID != anna.ID {
 			t.Errorf("moderators: %v %v", staff, err)
 		}
-		actorstest.Tx(t, d, func(tx *db.Tx) error { _, err := dir.End(ctx, tx, bas, group, actors.Banned); return err })
+		actorstest.Tx(t, d, func(tx *db.Tx) error { return dir.Ban(ctx, tx, bas, group) })
 		err = d.Tx(ctx, func(tx *db.Tx) error { _, err := dir.Ask(ctx, tx, bas, group, actors.Request{}); return err })
 		if !errors.Is(err, fault.Forbidden) {
 			t.Errorf("a banned person joins: %v", err)
+		}
+	})
+}
+
+// A ban has the end that it was given last, which goes with it; who moves away leaves the groups of this node, its last owner too.
+func TestBansAndMoves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		dir := actorstest.Directory(t, d)
+		anna, bas := actorstest.Person(t, dir, "anna"), actorstest.Person(t, dir, "bas")
+		group := actorstest.Group(t, dir, "wonen", anna)
+		var heard []actors.State
+		dir.Changed = func(_ context.Context, _ *db.Tx, m actors.Membership) error {
+			heard = append(heard, m.Before, m.Relation.State)
+			return nil
+		}
+		for _, until := range []time.Time{{}, time.Now().Add(time.Hour).Truncate(time.Millisecond), {}} {
+			actorstest.Tx(t, d, func(tx *db.Tx) error { return dir.Ban(ctx, tx, bas, group, actors.Why{Until: until}) })
+			if r, _ := actors.RelationOf(ctx, d, bas.ID, group.ID); r.State != actors.Banned || !r.Until.Equal(until) {
+				t.Errorf("banned until %s: %+v", until, r)
+			}
+		}
+		actorstest.Tx(t, d, func(tx *db.Tx) error {
+			return dir.Ban(ctx, tx, bas, group, actors.Why{Until: time.Now().Add(time.Hour)})
+		})
+		actorstest.Tx(t, d, func(tx *db.Tx) error { return dir.Unban(ctx, tx, bas, group) })
+		if r, _ := actors.RelationOf(ctx, d, bas.ID, group.ID); r.State != actors.Left || !r.Until.IsZero() {
+			t.Errorf("after the ban: %+v", r)
+		}
+		actorstest.Tx(t, d, func(tx *db.Tx) error { return dir.Vacate(ctx, tx, anna) })
+		if r, _ := actors.RelationOf(ctx, d, anna.ID, group.ID); r.State != actors.Left {
+			t.Errorf("after the move: %+v", r)
+		}
+		if want := []actors.State{"", actors.Banned, actors.Banned, actors.Banned, actors.Banned, actors.Banned, actors.Banned, actors.Banned, actors.Banned, actors.Left, actors.Active, actors.Left}; !slices.Equal(heard, want) {
+			t.Errorf("heard of %q", heard)
+		}
+	})
+}
+
+// Who asks to join a group elsewhere is known here as long as somebody here decides about that.
+func TestQuestionsOfAGroupElsewhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		dir := actorstest.Directory(t, d)
+		anna, cor := actorstest.Person(t, dir, "anna"), actorstest.Remote(t, dir, "delft.example", "cor")
+		group := actorstest.Remote(t, dir, "leiden.example", "wonen")
+		actorstest.Tx(t, d, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, "UPDATE actors SET kind = 'Group', groups_1 = TRUE WHERE id = $1", group.ID); err != nil {
+				return err
+			}
+			group.Kind, group.Groups1 = actors.Group, true
+			if err := dir.Replicate(ctx, tx, anna, group, actors.Active, actors.RoleModerator, 1, time.Time{}, "m-1"); err != nil {
+				return err
+			}
+			stands, err := dir.Offered(ctx, tx, cor, group, actors.Request{ID: "https://delft.example/j/1", As: "Join", Message: "Hallo"})
+			if err == nil && !stands {
+				t.Error("the question does not stand")
+			}
+			return err
+		})
+		r, err := actors.QuestionOf(ctx, d, anna.ID, cor.ID, group.ID)
+		if err != nil || r.Request.Message != "Hallo" {
+			t.Errorf("the question: %+v %v", r, err)
+		}
+		actorstest.Tx(t, d, func(tx *db.Tx) error {
+			return dir.Replicate(ctx, tx, anna, group, actors.Active, actors.RoleMember, 2, time.Time{}, "m-1")
+		})
+		if r, _ := actors.RelationOf(ctx, d, cor.ID, group.ID); r.State != actors.None {
+			t.Errorf("nobody decides any more: %+v", r)
 		}
 	})
 }
