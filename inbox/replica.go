@@ -47,44 +47,39 @@ func entryOf(a *arrival) int64 {
 	return a.GroupState.Seq
 }
 
-// keepUp takes note of the place of an entry in its group's log, and of the membership that it tells. It is for entries that
-// came by themselves; those that were read from the log are taken by advance.
-func (x *Inbox) keepUp(ctx context.Context, a *arrival) error {
+// keepUp takes note of the place of an entry in its group's log, and of the membership that it tells. What comes before its time
+// waits until that before it has been read from the log, and is not due yet: nothing that a group says overtakes what it said before.
+func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err error) {
 	seq := entryOf(a)
 	if seq == 0 {
-		return nil
+		return true, nil
 	}
-	return x.DB.Tx(ctx, func(tx *db.Tx) error {
+	due = true
+	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
 		group, err := hold(ctx, tx, a.actor.ID)
 		if err != nil {
 			return err
 		}
 		here, err := actors.MembersHere(ctx, tx, group.ID)
-		if err != nil {
-			return err
+		if err != nil || here == 0 || a.GroupState.Epoch < group.Epoch {
+			return err // there is no copy; or it is from before the home began anew
 		}
-		if here == 0 && group.Epoch == "" { // nobody here is a member: there is no copy
-			return x.change(ctx, tx, group, a.Activity, seq)
-		}
-		if a.GroupState.Epoch < group.Epoch {
-			return nil // from before the home began anew
-		}
-		if a.GroupState.Epoch == group.Epoch {
-			if err := x.change(ctx, tx, group, a.Activity, seq); err != nil {
+		if a.GroupState.Epoch == group.Epoch && seq <= group.Seq+1 {
+			if err := x.change(ctx, tx, group, a.Activity, seq); err != nil || seq <= group.Seq {
 				return err
 			}
-			if seq <= group.Seq {
-				return nil
-			}
-			if seq == group.Seq+1 {
-				return x.advance(ctx, tx, group, a.raw, a.GroupState)
-			}
+			return x.advance(ctx, tx, group, a.raw, a.GroupState)
+		}
+		due = false
+		if _, err := tx.Exec(ctx, "UPDATE received SET state = $1 WHERE id = $2 AND state = $3", behind, id, waiting); err != nil {
+			return err
 		}
 		if err := told(ctx, tx, group, a.GroupState); err != nil {
 			return err
 		}
 		return x.wantGroup(ctx, tx, group)
 	})
+	return due, err
 }
 
 // hold reads a group and keeps others from changing its copy until the end of the transaction.
@@ -273,6 +268,7 @@ func (x *Inbox) page(ctx context.Context, group *actors.Actor, address string) (
 	if err != nil {
 		return nil, err
 	}
+	x.Dir.Client.Heard(federation.Origin(address)) // the pauses of the job are enough
 	fetched, err := x.Dir.Client.Document(ctx, address, &app)
 	if err != nil {
 		return nil, err
@@ -374,6 +370,10 @@ func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, e
 		return nil
 	}
 	if err := x.change(ctx, tx, group, entry.Activity, seq); err != nil {
+		return err
+	}
+	// One that came by itself too early goes behind what is read before it.
+	if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND state IN ($2, $3)", e.ID, waiting, behind); err != nil {
 		return err
 	}
 	return x.keepIn(ctx, tx, e, e.Actor, entry.Raw)

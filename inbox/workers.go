@@ -275,12 +275,18 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 		return g, r.Scan(&g.iri, &g.actor, &g.signer, &g.state, &g.body)
 	},
 		"SELECT iri, actor, signer, state, body FROM received WHERE id = $1", id)
+	if errors.Is(err, fault.NotFound) {
+		return nil // it was read from the log of its group meanwhile, behind what comes before it
+	}
 	if err != nil || got.state != waiting {
 		return err
 	}
 	a, err := x.open(ctx, got.iri, got.actor, got.signer, got.body)
 	if err == nil {
-		err = x.keepUp(ctx, a)
+		var due bool
+		if due, err = x.keepUp(ctx, a, id); err == nil && !due {
+			return nil
+		}
 	}
 	if err == nil {
 		err = x.waitsBehind(ctx, a, id)

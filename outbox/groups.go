@@ -24,9 +24,9 @@ import (
 func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
 	fail := func(err error) error { return fmt.Errorf("relay %s in %s: %w", kind, group.IRI, err) }
 	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: raw}}
-	s := sending{activity: entry, members: true}
+	s := sending{activity: entry, hosts: replicas}
 	if group.Visibility == actors.VisibilityPublic {
-		s.public, s.members, entry.CC = true, false, []string{vocab.Public}
+		s.public, s.hosts, entry.CC = true, allHosts, []string{vocab.Public}
 	}
 	if item != nil {
 		s.item = item.ID

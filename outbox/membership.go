@@ -39,7 +39,7 @@ func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Memb
 		return err
 	}
 	entry.Object = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
-	s := sending{activity: entry, members: true, while: gathering}
+	s := sending{activity: entry, hosts: replicas, while: gathering}
 	if m.Is() == "" {
 		s.while = 0                              // who is out is out at once, everywhere
 		if !m.Member.Local && m.Member.Groups1 { // its node may have nobody else in the group
