@@ -164,6 +164,9 @@ func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.group == nil {
 		return x.Dir.Block(ctx, tx, a.actor, a.other, a.ID)
 	}
+	if recordsTell(a) {
+		return nil
+	}
 	if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Banned); err != nil {
 		return err
 	}
@@ -257,6 +260,9 @@ func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return nil
 	}
 	if a.other != nil {
+		if recordsTell(a) {
+			return nil
+		}
 		role := actors.RoleMember
 		if a.Type == "Add" {
 			role = actors.RoleModerator

@@ -68,6 +68,9 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 			if err := x.change(ctx, tx, group, a.Activity, seq); err != nil || seq <= group.Seq {
 				return err
 			}
+			if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
+				return err // it was the last one of ours who is out: the copy is gone
+			}
 			return x.advance(ctx, tx, group, a.raw, a.GroupState)
 		}
 		due = false
@@ -309,7 +312,7 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 		return false, x.DB.Tx(ctx, func(tx *db.Tx) error { return x.wantAnew(ctx, tx, group) })
 	}
 	more = c.Next != "" && len(c.Items) > 0
-	return more, x.DB.Tx(ctx, func(tx *db.Tx) error {
+	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
 		now, err := hold(ctx, tx, id)
 		if err != nil {
 			return err
@@ -318,6 +321,10 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 			if err := x.takeEntry(ctx, tx, now, entry); err != nil {
 				return err
 			}
+		}
+		if here, err := actors.MembersHere(ctx, tx, id); err != nil || here == 0 {
+			more = false
+			return err // the last one of ours was removed meanwhile: the copy is gone
 		}
 		if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
 			return err
@@ -330,6 +337,7 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 		}
 		return x.compare(ctx, tx, now, state)
 	})
+	return more, err
 }
 
 // takeEntry takes the next entry that was read from a log: what it says about members at once, the rest as if it had come by
@@ -498,6 +506,10 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	}
 	return jobs.Retry(time.Now().Add(silent + rand.N(silent/6)))
 }
+
+// recordsTell tells whether the effect of something on the members of a group is told by a record beside it: what its home passes
+// on to others by FEP-1b12.
+func recordsTell(a *arrival) bool { return a.via != nil && replicates(a.via) }
 
 // isRecord tells whether an activity tells a membership.
 func isRecord(a *vocab.Activity) bool {

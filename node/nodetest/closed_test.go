@@ -221,3 +221,38 @@ func TestASecretGroupIsDenied(t *testing.T) {
 		}
 	})
 }
+
+// Who is removed reads nothing more from that moment; with the last member of a node its copy goes; who comes back finds everything.
+func TestTheLastMemberOfANodeIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "provincie", "gouda", "waterschap")
+		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
+		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
+		anna.Follow("dossier@provincie")
+		bas.Follow("dossier@provincie")
+		w.Settle()
+		before := chris.Post("dossier@provincie", "Voor iedereen")
+		w.Settle()
+		w.Sees("anna@gouda", "Voor iedereen")
+		chris.must(chris.node().Outbox.Expel(context.Background(), chris.Actor(), w.actor("provincie", "anna@gouda"), w.actor("provincie", "dossier@provincie"), "verhuisd"), "removes anna")
+		after := chris.Post("dossier@provincie", "Zonder Anna")
+		w.Settle()
+		w.SeesNot("anna@gouda", "Voor iedereen", "Zonder Anna")
+		if w.Knows("gouda", after) {
+			t.Error("the node of who was removed gets posts")
+		}
+		if got := w.Roster("gouda", "dossier@provincie"); len(got) != 0 {
+			t.Errorf("it still has the members %v", got)
+		}
+		for _, iri := range []string{before, after} {
+			if _, err := w.Fetch("gouda", iri); err == nil {
+				t.Errorf("it still reads %s", iri)
+			}
+		}
+		w.SameMembers("provincie", "dossier@provincie", "waterschap")
+		anna.Follow("dossier@provincie")
+		w.Settle()
+		w.Sees("anna@gouda", "Voor iedereen", "Zonder Anna")
+		w.SameMembers("provincie", "dossier@provincie", "gouda", "waterschap")
+	})
+}
