@@ -54,10 +54,13 @@ func MayKnow(group *Actor, role Role) bool {
 	return group.IsGroup() && group.Suspended.IsZero() && (group.Visibility != "hidden" || role != "")
 }
 
-// OnHost tells whether somebody of a host is a member of a group.
-func OnHost(ctx context.Context, q db.Q, group ID, host string) (bool, error) {
-	n, err := db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2", group, host)
-	return n > 0, err
+// OnHost tells whether somebody of a host is a member of a group, and whether that host keeps a copy of the list of members.
+func OnHost(ctx context.Context, q db.Q, group ID, host string) (member, replica bool, err error) {
+	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		member = true
+		return x, r.Scan(&replica)
+	}, "SELECT groups_1 FROM reach WHERE object = $1 AND host = $2", group, host)
+	return member, replica, err
 }
 
 // MembersHere counts the people of this node who are members of a group.

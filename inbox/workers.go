@@ -348,6 +348,9 @@ func (x *Inbox) open(ctx context.Context, iri, actor, signer string, body []byte
 	if activity.ID != iri || activity.Actor != actor {
 		return nil, fault.Say(fault.Invalid, "The activity at %s is another one.", iri)
 	}
+	if err := x.originals(ctx, activity); err != nil {
+		return nil, err
+	}
 	who, err := actors.ByIRI(ctx, x.DB, actor)
 	if errors.Is(err, fault.NotFound) {
 		return nil, &needs{iri: actor}
@@ -362,6 +365,25 @@ func (x *Inbox) open(ctx context.Context, iri, actor, signer string, body []byte
 		return nil, err
 	}
 	return &arrival{Activity: activity, actor: who, raw: body}, nil
+}
+
+// originals puts the ids of posts in the place of those of the copies of them that our groups made for servers without groups-1.
+func (x *Inbox) originals(ctx context.Context, a *vocab.Activity) error {
+	for a != nil {
+		ids := []*string{&a.Object.ID}
+		if o := a.Object.Object; o != nil {
+			ids = []*string{&o.InReplyTo}
+		}
+		for _, id := range ids {
+			original, err := x.Outbox.Original(ctx, x.DB, *id)
+			if err != nil {
+				return err
+			}
+			*id = original
+		}
+		a = a.Object.Activity
+	}
+	return nil
 }
 
 func (x *Inbox) allowAndApply(ctx context.Context, a *arrival, id int64) error {

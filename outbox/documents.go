@@ -62,6 +62,7 @@ func (d *Documents) Routes(r *mux.Router) {
 	get("/groups/{name}/log", d.signed(d.log))
 	get("/groups/{name}/log/{epoch}/{seq}", d.signed(d.logEntry))
 	get("/groups/{name}/members", d.signed(d.members))
+	get("/groups/{name}/copies/{id}", d.signed(d.groupCopy))
 	get("/stamps/{id}", d.signed(d.stamp))
 
 	for _, owner := range []string{"/users/{name}", "/groups/{name}", "/org", "/actor"} {

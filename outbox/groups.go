@@ -23,7 +23,11 @@ import (
 // its id, which is what Mastodon and GoToSocial show, and stands in the timelines here as a boost by the group.
 func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
 	fail := func(err error) error { return fmt.Errorf("relay %s in %s: %w", kind, group.IRI, err) }
-	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: raw}}
+	told, err := o.inCopies(ctx, tx, group, raw, kind, item)
+	if err != nil {
+		return fail(err)
+	}
+	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: told}}
 	s := sending{activity: entry, hosts: replicas}
 	if group.Visibility == actors.VisibilityPublic {
 		s.public, s.hosts, entry.CC = true, allHosts, []string{vocab.Public}

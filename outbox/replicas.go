@@ -23,24 +23,30 @@ const (
 	membersPage = 500
 )
 
-// replicated returns the group that was asked for, when it is one of ours and the asking node has a member there.
+var unknownList = fault.Say(fault.NotFound, "This does not exist, or it is not for you.")
+
+// replicated returns the group that was asked for, when it is one of ours and the asking node keeps a copy of its list of members.
 func (d *Documents) replicated(q question, iri string) (*actors.Actor, error) {
-	group, err := d.local(q.Context(), iri)
-	if err != nil {
-		return nil, err
+	group, replica, err := d.memberHost(q, iri)
+	if err == nil && !replica {
+		err = unknownList
 	}
-	unknown := fault.Say(fault.NotFound, "This list does not exist, or it is not for you.")
+	return group, err
+}
+
+// memberHost returns the group that was asked for, when it is one of ours and the asking server has a member there.
+func (d *Documents) memberHost(q question, iri string) (group *actors.Actor, replica bool, err error) {
+	if group, err = d.local(q.Context(), iri); err != nil {
+		return nil, false, err
+	}
 	if !group.IsGroup() || q.viewer.Host == "" {
-		return nil, unknown
+		return nil, false, unknownList
 	}
-	member, err := actors.OnHost(q.Context(), d.DB, group.ID, q.viewer.Host)
-	if err != nil {
-		return nil, err
+	member, replica, err := actors.OnHost(q.Context(), d.DB, group.ID, q.viewer.Host)
+	if err == nil && !member {
+		err = unknownList
 	}
-	if !member {
-		return nil, unknown
-	}
-	return group, nil
+	return group, replica, err
 }
 
 // log is the part of a group's log after a number: ?after=N. Each entry is as it was sent; of one whose post is gone its place
