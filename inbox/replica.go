@@ -73,6 +73,9 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival) error {
 			if err := x.change(ctx, tx, group, a.Activity, seq); err != nil {
 				return err
 			}
+			if here, err = actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
+				return err // the last one of ours is out: the copy is forgotten
+			}
 			if seq <= group.Seq {
 				return nil
 			}
@@ -322,6 +325,9 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 			if err := x.takeEntry(ctx, tx, now, entry); err != nil {
 				return err
 			}
+		}
+		if here, err := actors.MembersHere(ctx, tx, id); err != nil || here == 0 {
+			return err // the last one of ours is out: the copy is forgotten
 		}
 		if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
 			return err

@@ -25,7 +25,7 @@ const (
 
 // replicated returns the group that was asked for, when it is one of ours and the asking node has a member there.
 func (d *Documents) replicated(q question, iri string) (*actors.Actor, error) {
-	group, err := d.local(q.Context(), iri)
+	group, err := d.known(q, iri)
 	if err != nil {
 		return nil, err
 	}
