@@ -230,9 +230,11 @@ func ByIRIs(ctx context.Context, q db.Q, iris []string) ([]*Actor, error) {
 func present(a *Actor, err error) (*Actor, error) {
 	switch {
 	case errors.Is(err, fault.NotFound):
-		return nil, fault.Say(fault.NotFound, "This account is not known here.")
+		return nil, errUnknown
 	case err != nil:
 		return nil, fmt.Errorf("load actor: %w", err)
+	case !a.Deleted.IsZero() && a.IsGroup() && a.Visibility == VisibilityHidden:
+		return nil, errUnknown // that it was there is not told either
 	case !a.Deleted.IsZero():
 		return nil, fault.Say(fault.Gone, "This account has been deleted.")
 	}

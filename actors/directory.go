@@ -34,6 +34,8 @@ type Directory struct {
 	Limited bool
 	// Changed hears of everybody who becomes or ceases to be a member of a group of ours, or gets another role there; nil: nobody does.
 	Changed func(context.Context, *db.Tx, Membership) error
+	// Deserted hears of groups elsewhere whose last member of this node is gone; nil: nobody does.
+	Deserted func(context.Context, *db.Tx, *Actor) error
 	// Reindex hears of who changed whether posts may be found; nil: nobody does.
 	Reindex func(context.Context, *db.Tx, ID) error
 

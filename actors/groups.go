@@ -20,8 +20,8 @@ type GroupFilter struct {
 	Text   string // the beginnings of words of the name or the title; "": all
 }
 
-// Groups lists the groups that a viewer may know of, the newest first: with a member in the filter those of the member that
-// are not hidden; without one the public groups of this node; in both cases also those that the viewer is a member of.
+// Groups lists the groups that a viewer may know of, the newest first: with a member in the filter those of the member whose
+// members everybody may know; without one the public groups of this node; in both cases also those that the viewer is a member of.
 func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Actor, error) {
 	terms := db.Terms(f.Text)
 	if f.Text != "" && len(terms) == 0 {
@@ -32,7 +32,7 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 	condition := "(a.local AND a.visibility = 'public' AND a.discoverable OR " + mine + ")"
 	if f.Member != 0 {
 		args = append(args, f.Member)
-		condition = "(a.visibility <> 'hidden' OR " + mine + ") AND a.id IN (SELECT m.object FROM relations m WHERE m.subject = $2 AND m.state = 'active')"
+		condition = "(a.visibility = 'public' OR " + mine + ") AND a.id IN (SELECT m.object FROM relations m WHERE m.subject = $2 AND m.state = 'active')"
 	}
 	if f.Shared {
 		condition += " AND " + mine
@@ -66,23 +66,6 @@ func OnHost(ctx context.Context, q db.Q, group ID, host string) (member, replica
 // MembersHere counts the people of this node who are members of a group.
 func MembersHere(ctx context.Context, q db.Q, group ID) (int, error) {
 	return db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", group)
-}
-
-// Knows tells whether a viewer may know that an actor exists. All may be known but hidden groups: those are known to their
-// members and to who is invited, and to the nodes of these.
-func Knows(ctx context.Context, q db.Q, v Viewer, a *Actor) (bool, error) {
-	if !a.IsGroup() || a.Visibility != VisibilityHidden {
-		return true, nil
-	}
-	n, err := 0, error(nil)
-	switch {
-	case v.Local():
-		n, err = db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND subject = $2 AND state IN ('active', 'invited')", a.ID, v.ID)
-	case v.Host != "":
-		n, err = db.One(ctx, q, db.Scalar[int], `SELECT (SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2)
-			+ (SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2 WHERE r.object = $1 AND r.state = 'invited')`, a.ID, v.Host)
-	}
-	return n > 0, err
 }
 
 // Shows is the audience of what is posted in the group.

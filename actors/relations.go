@@ -316,6 +316,9 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			{"UPDATE actors SET followers_count = followers_count + $1 WHERE id = $2", object.ID},
 			{"UPDATE actors SET following_count = following_count + $1 WHERE id = $2", subject.ID},
 		} {
+			if c.id == subject.ID && object.IsGroup() {
+				continue // how many groups somebody is in tells of those that must not be known
+			}
 			if _, err := tx.Exec(ctx, c.sql, step, c.id); err != nil {
 				return nil, fmt.Errorf("count relations of %s: %w", object.IRI, err)
 			}
@@ -410,8 +413,13 @@ func FollowingOf(ctx context.Context, q db.Q, id ID, state State, p Page) ([]Rel
 	return related(ctx, q, "r.subject", "r.object", id, state, p)
 }
 
-func related(ctx context.Context, q db.Q, where, who string, id ID, state State, p Page) ([]Related, error) {
-	sql, args := "SELECT "+relationColumns+" FROM relations r WHERE "+where+" = $1 AND r.state = $2", []any{id, state}
+// FollowingSeen is FollowingOf as one of ours may see it: of the groups that are not public those only that they share.
+func FollowingSeen(ctx context.Context, q db.Q, viewer, id ID, p Page) ([]Related, error) {
+	return related(ctx, q, "r.object IN (SELECT a.id FROM actors a WHERE a.id = r.object AND "+showsMembers("a", "$3")+") AND r.subject", "r.object", id, Active, p, viewer)
+}
+
+func related(ctx context.Context, q db.Q, where, who string, id ID, state State, p Page, more ...any) ([]Related, error) {
+	sql, args := "SELECT "+relationColumns+" FROM relations r WHERE "+where+" = $1 AND r.state = $2", append([]any{id, state}, more...)
 	relations, err := db.All(ctx, q, scanRelation, sql+p.SQL("r.id", &args), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list relations of actor %d: %w", id, err)

@@ -90,7 +90,7 @@ func (d *Directory) ResolveHandle(ctx context.Context, name, domain string) (*Ac
 		return LocalByName(ctx, d.DB, name)
 	}
 	known, err := ByHandle(ctx, d.DB, name, domain)
-	if err == nil && time.Since(known.Fetched) < actorFresh {
+	if err == nil && (time.Since(known.Fetched) < actorFresh || known.IsGroup() && known.Visibility == VisibilityHidden) { // whose home tells nobody of it by its name
 		return known, nil
 	}
 	if err := d.Welcome(ctx, d.DB, domain); err != nil {

@@ -55,6 +55,11 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 			return d.forgetReplica(ctx, tx, m.Group)
 		}
 	}
+	if m.Group.Local {
+		if err := departs(ctx, tx, m); err != nil {
+			return err
+		}
+	}
 	if _, err := d.roster(ctx, tx, m.Group.ID, &m); err != nil {
 		return err
 	}
@@ -73,7 +78,10 @@ func (d *Directory) forgetReplica(ctx context.Context, tx *db.Tx, group *Actor) 
 			return fmt.Errorf("forget the members of %s: %w", group.IRI, err)
 		}
 	}
-	return nil
+	if d.Deserted == nil {
+		return nil
+	}
+	return d.Deserted(ctx, tx, group)
 }
 
 // A roster is the list of the active members of a group as its digest is made of: sorted lines "id SP role LF" (groups-1

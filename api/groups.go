@@ -25,8 +25,8 @@ type ownGroup struct {
 	Visibility    string          `json:"visibility" enum:"public,listed,hidden" about:"Who may know of the group and read in it: everybody; everybody and its members; its members."`
 	JoinPolicy    string          `json:"joinPolicy" enum:"open,request,invite" about:"How one becomes a member: at once; when an owner or moderator agrees; by invitation."`
 	Posting       string          `json:"posting" enum:"members,moderators" about:"Who starts conversations."`
-	Members       int64           `json:"members" about:"How many there are."`
-	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere."`
+	Members       *int64          `json:"members" about:"How many there are; null for who is outside of a group that is not public."`
+	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere, and for who is outside of one that is not public."`
 	CreatedAt     string          `json:"createdAt" format:"date-time"`
 	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
 }
@@ -67,13 +67,18 @@ func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Act
 	all := make([]ownGroup, 0, len(list))
 	for _, g := range list {
 		x := ownGroup{ID: digits(g.ID), Name: g.Name, Handle: g.Handle(), Title: g.DisplayName(), Summary: g.Summary, URL: g.URL, Organisation: organisationOf(g, names),
-			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, Members: g.FollowersCount, CreatedAt: stamp(g.Published)}
-		if n, counted := hosts[g.ID]; counted {
-			x.Organisations = &n
-		}
+			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, CreatedAt: stamp(g.Published)}
+		inside := g.Shows() == actors.Public
 		if s := standings[g.ID]; s != nil {
 			m := membershipOf(s.Outgoing)
 			x.Membership = &m
+			inside = inside || s.Outgoing.State == actors.Active
+		}
+		if n, counted := hosts[g.ID]; counted && inside {
+			x.Organisations = &n
+		}
+		if inside {
+			x.Members = &g.FollowersCount
 		}
 		all = append(all, x)
 	}

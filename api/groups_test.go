@@ -114,6 +114,8 @@ var groupScenarios = []scenario{
 		`"kind":"admission"`, `"kind":"pin"`, `"kind":"unpin"`, `"kind":"lock"`, `"reason":"Genoeg gezegd"`, `"kind":"unlock"`, `"kind":"deletion"`, `"status":"{grouppost}"`), nil},
 	{"not for members", "cas", "GET", g + "/log", "", 403, has("owners and moderators"), nil},
 	{"nor for everybody", "", "GET", g + "/log", "", 401, has("401"), nil},
+	{"who has left", "bas", "GET", g + "/departures", "", 200, has("[]"), nil},
+	{"that is not for members", "cas", "GET", g + "/departures", "", 403, has("owners and moderators"), nil},
 
 	// organisations
 	{"organisations", "", "GET", ownPath + "/organisations", "", 200, has(`"host":"elders.example","name":null,"local":false,"people":1,"groups":0`, `"host":"gouda.example","name":"Gemeente Gouda","local":true,"people":3,"groups":2`), nil},

@@ -297,6 +297,7 @@ func (a *API) operations() []operation {
 		own("DELETE", "/groups/{id}/membership", 204, "write:follows", "leaveGroup", "Leave a group, or take back the wish to join. The only owner cannot leave.", a.leaveGroup),
 		own("GET", "/groups/{id}/requests", 200, "read:follows", "listRequests", "List who asks to join, the newest first. For owners and moderators.", a.listRequests),
 		own("POST", "/groups/{id}/requests/{account}", 200, "write:follows", "decideRequest", "Accept or reject a wish to join. For owners and moderators.", a.decideRequest),
+		own("GET", "/groups/{id}/departures", 200, "read:follows", "listDepartures", "List the nodes whose last member has left a group that is not public, the last one first, and whether they have deleted what was said there. For owners and moderators of a group of this node.", a.listDepartures),
 		own("GET", "/groups/{id}/log", 200, "read:follows", "readLog", "List what owners and moderators decided, the newest first. For owners and moderators of a group of this node.", a.readLog),
 		own("GET", "/groups/{id}/pins", 200, "read:statuses?", "listPins", "List the pinned posts, the last one pinned first.", a.listPins),
 		own("PUT", "/groups/{id}/pins/{status}", 204, "write:statuses", "pinPost", "Pin a post in its group. For owners and moderators.", a.pinPost),

@@ -969,3 +969,19 @@ ALTER TABLE relations ADD COLUMN record TEXT NOT NULL DEFAULT '';          -- la
 ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- this host keeps a copy of the list of members
 CREATE INDEX log_activity ON log (activity);
 UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
+
+-- groups: nothing leaks
+
+ALTER TABLE tombstones ADD COLUMN secret BOOLEAN NOT NULL DEFAULT FALSE;   -- of what stood in a closed group: told to nobody
+-- The nodes whose last member has left a closed group of ours.
+CREATE TABLE departures (
+  grp       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  host      TEXT NOT NULL,
+  since     BIGINT NOT NULL,
+  purged    BIGINT NOT NULL DEFAULT 0,        -- when the node had deleted its copy, as it says
+  confirmed BIGINT NOT NULL DEFAULT 0,        -- when it said so
+  PRIMARY KEY (grp, host)
+);
+CREATE INDEX files_digest ON files (digest) WHERE remote <> '';
+-- Groups are not among those whom people are counted to follow.
+UPDATE actors SET following_count = (SELECT COUNT(*) FROM relations r JOIN actors o ON o.id = r.object AND o.kind <> 'Group' WHERE r.subject = actors.id AND r.state = 'active');

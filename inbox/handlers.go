@@ -28,6 +28,8 @@ type arrival struct {
 	other *actors.Actor // the other actor that it is about
 	inner *arrival      // what was announced or is undone
 	vote  bool
+	// the group of ours of which a node has deleted its copy
+	purged actors.ID
 
 	quoting *content.Item   // the item that quotes, or asks to
 	granted bool            // it may

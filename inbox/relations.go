@@ -199,6 +199,9 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if isRecord(a.Activity) {
 		return allowRecord(a)
 	}
+	if purged, err := x.allowPurged(ctx, q, a); purged || err != nil {
+		return err
+	}
 	target := a.Target.ID
 	if target == "" {
 		target = a.Origin.ID
@@ -258,6 +261,9 @@ func (x *Inbox) allowRole(ctx context.Context, q db.Q, a *arrival) error {
 func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if isRecord(a.Activity) {
 		return nil
+	}
+	if a.purged != 0 {
+		return actors.Purged(ctx, tx, a.purged, a.actor.Host, a.Published)
 	}
 	if a.other != nil {
 		if recordsTell(a) {

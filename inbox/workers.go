@@ -164,6 +164,8 @@ const jobReceived = "received" // an activity that needs something from elsewher
 
 // Prepare registers the inbox's durable work; before the queue runs.
 func (x *Inbox) Prepare() {
+	x.Dir.Deserted = x.deserted
+	x.Jobs.HandleSlow(jobPurge, x.purge)
 	x.Jobs.HandleSlow(jobReceived, func(ctx context.Context, payload []byte) error {
 		var id int64
 		if err := json.Unmarshal(payload, &id); err != nil {

@@ -24,6 +24,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/api"
 	"github.com/pleio-node/pleio-node/auth"
@@ -72,6 +74,7 @@ type Node struct {
 
 	data    string
 	clients *api.API
+	router  *mux.Router
 	handler http.Handler
 	run     sync.WaitGroup
 }
@@ -138,6 +141,16 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 			return nil, err
 		}
 		return n.Client.Part(ctx, address, byteRange, media.MaxStreamBytes)
+	}
+	n.Media.Signed = func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
+		if err := n.shows(ctx, address); err != nil {
+			return nil, "", err
+		}
+		app, err := n.Dir.Signer(ctx, n.Dir.App().ID)
+		if err != nil {
+			return nil, "", err
+		}
+		return n.Client.SignedFile(ctx, address, most, &app)
 	}
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
 	n.Jobs = jobs.New(n.DB, n.Log)

@@ -28,7 +28,7 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 		return nil, err
 	}
 	d.Audience, d.App = before.Audience, before.App
-	m, err := o.compose(ctx, author, d, nil, nil, o.resolve(ctx, d.Text))
+	m, err := o.compose(ctx, author, d, nil, nil, o.resolve(ctx, author, d.Text))
 	if err != nil {
 		return nil, err
 	}

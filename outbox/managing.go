@@ -101,7 +101,11 @@ func (o *Outbox) SetRole(ctx context.Context, who, member, group *actors.Actor, 
 		if role.Staff() {
 			kind = "Add"
 		}
-		_, body, err := o.send(ctx, tx, who, sending{public: true, activity: &vocab.Activity{Type: kind, To: []string{vocab.Public}, Audience: []string{group.IRI},
+		to := []string{vocab.Public}
+		if group.Shows() != actors.Public {
+			to = []string{group.Followers}
+		}
+		_, body, err := o.send(ctx, tx, who, sending{public: group.Shows() == actors.Public, activity: &vocab.Activity{Type: kind, To: to, Audience: []string{group.IRI},
 			Object: vocab.Ref{ID: member.IRI}, Target: vocab.Ref{ID: group.Moderators}}})
 		if err != nil {
 			return err

@@ -138,6 +138,13 @@ func (o *Outbox) TellLeft(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	return err
 }
 
+// TellPurged tells the home of a group that this node has deleted its copy of what was said there: see inbox/purge.go.
+func (o *Outbox) TellPurged(ctx context.Context, tx *db.Tx, group *actors.Actor) error {
+	app := o.Dir.App()
+	_, _, err := o.send(ctx, tx, app, sending{personal: true, activity: &vocab.Activity{Type: "Remove", To: []string{group.IRI}, Object: vocab.Ref{ID: group.Log}, Origin: vocab.Ref{ID: app.IRI}}})
+	return err
+}
+
 // FollowMove lets those of ours who followed an account follow the one that it has moved to.
 func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Actor) error {
 	if _, err := tx.Exec(ctx, "UPDATE actors SET moved_to = $1 WHERE id = $2", to.IRI, from.ID); err != nil {
@@ -306,8 +313,12 @@ func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, si
 	if err != nil {
 		return err
 	}
-	_, _, err = o.send(ctx, tx, a, sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers},
-		Object: vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}}})
+	s := sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers},
+		Object: vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}}}
+	if a.Shows() != actors.Public { // a group of which others need not hear
+		s.public, s.activity.To, s.activity.CC = false, []string{a.Followers}, nil
+	}
+	_, _, err = o.send(ctx, tx, a, s)
 	return err
 }
 

@@ -36,7 +36,7 @@ func (d *Documents) replicated(q question, iri string) (*actors.Actor, error) {
 
 // memberHost returns the group that was asked for, when it is one of ours and the asking server has a member there.
 func (d *Documents) memberHost(q question, iri string) (group *actors.Actor, replica bool, err error) {
-	if group, err = d.local(q.Context(), iri); err != nil {
+	if group, err = d.known(q, iri); err != nil {
 		return nil, false, err
 	}
 	if !group.IsGroup() || q.viewer.Host == "" {

@@ -25,6 +25,7 @@ type profileBody struct {
 	Organisations int64
 	Open          bool // groups: whoever asks is a member
 	Mods          bool // groups: only moderators post
+	Inside        bool // groups: who asks may know who is in it
 	Pinned        []*post
 	listing
 }
@@ -51,6 +52,9 @@ func (w *Web) profileOf(rw http.ResponseWriter, q *request, name string) error {
 	}
 	a, err := actors.LocalByName(q.Context(), w.DB, name)
 	if err != nil {
+		return err
+	}
+	if err := actors.CheckKnown(q.Context(), w.DB, q.viewer, a); err != nil {
 		return err
 	}
 	if !a.Active() || a.Kind == actors.Application {
@@ -100,7 +104,10 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.IsGroup() {
+	if b.Inside, err = actors.MembersShown(ctx, w.DB, q.viewer, a); err != nil {
+		return nil, err
+	}
+	if a.IsGroup() && b.Inside {
 		hosts, err := actors.HostCounts(ctx, w.DB, []actors.ID{a.ID})
 		if err != nil {
 			return nil, err
