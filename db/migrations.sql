@@ -969,3 +969,7 @@ ALTER TABLE relations ADD COLUMN record TEXT NOT NULL DEFAULT '';          -- la
 ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- this host keeps a copy of the list of members
 CREATE INDEX log_activity ON log (activity);
 UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
+
+-- groups: settings
+
+ALTER TABLE actors ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';         -- groups: JSON, of what no query asks for

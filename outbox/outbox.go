@@ -29,6 +29,8 @@ type Outbox struct {
 
 	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
 	MayPost func(context.Context, actors.ID) (bool, error)
+	// LanguageOf is the language that one of ours reads the pages in, as far as that is known; nil: of nobody.
+	LanguageOf func(context.Context, db.Q, actors.ID) (string, error)
 }
 
 // Prepare registers the outbox's durable work; before the queue runs.
@@ -36,6 +38,7 @@ func (o *Outbox) Prepare() {
 	o.Dir.Changed = o.membershipChanged
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
+	o.Jobs.Handle(jobEndGroup, o.endGroup)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 }
 
@@ -48,6 +51,7 @@ type sending struct {
 	extra    []*actors.Actor   // who gets it besides those it is addressed to
 	personal bool              // into personal inboxes: answers, requests, what concerns one person
 	while    time.Duration     // that it may wait, so that more goes with it
+	carried  bool              // to nobody by itself: a group's Announce carries it
 	members  bool              // of a group, to the hosts only that keep a copy of its list of members (groups-1)
 	// chain hears the bytes that an entry of a group's log will have but for the head of the log, which it puts in its place.
 	chain func(entry []byte) error
@@ -92,6 +96,9 @@ func (o *Outbox) sendAs(ctx context.Context, tx *db.Tx, actor *actors.Actor, s s
 	if _, err := tx.Exec(ctx, "INSERT INTO activities (id, iri, actor, kind, item, public, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		id, a.ID, actor.ID, a.Type, s.item, s.public, body); err != nil {
 		return fail(err)
+	}
+	if s.carried {
+		return id, body, nil
 	}
 	targets, err := o.targets(ctx, tx, actor, s)
 	if err != nil {

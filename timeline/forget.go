@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,10 +53,15 @@ func (t *Timelines) Prepare() {
 	})
 }
 
-// forgetItems removes what a deleted actor made, a few at a time, so that others can write in between.
+// forgetItems removes what a deleted actor made, and what was posted in a deleted group, a few at a time, so that others can
+// write in between.
 func (t *Timelines) forgetItems(ctx context.Context, id actors.ID) error {
+	return errors.Join(t.forgetAll(ctx, "author", id), t.forgetAll(ctx, "grp", id))
+}
+
+func (t *Timelines) forgetAll(ctx context.Context, column string, id actors.ID) error {
 	for {
-		items, err := content.Listed(ctx, t.DB, "i.author = $1 ORDER BY i.id LIMIT 50", []any{id})
+		items, err := content.Listed(ctx, t.DB, "i."+column+" = $1 AND i."+column+" > 0 ORDER BY i.id LIMIT 50", []any{id})
 		if err != nil || len(items) == 0 {
 			return err
 		}
@@ -68,7 +74,7 @@ func (t *Timelines) forgetItems(ctx context.Context, id actors.ID) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("forget what actor %d made: %w", id, err)
+			return fmt.Errorf("forget the items whose %s is %d: %w", column, id, err)
 		}
 	}
 }
