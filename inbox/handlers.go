@@ -162,6 +162,9 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			continue
 		}
 		audience := content.Audience(a.actor, group, o.To, o.CC)
+		if group.Shows() == actors.Public && audience == actors.Members && slices.Contains(o.Audience, group.IRI) { // as it was closed a moment ago
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "%s is open: what is posted there is for everybody.", group.Handle())}
+		}
 		if group.Shows() == actors.Public && audience > actors.Unlisted {
 			continue // an open group shows everybody what it is given: nothing narrower is taken in
 		}

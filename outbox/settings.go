@@ -100,7 +100,7 @@ func exposure(ctx context.Context, tx *db.Tx, now *actors.Actor, before string) 
 	var confided int
 	_, err = db.One(ctx, tx, func(r db.Scanner) (x struct{}, err error) { return x, r.Scan(&c.Public, &confided) },
 		`SELECT COUNT(CASE WHEN i.audience <= $2 THEN 1 END), COUNT(CASE WHEN i.audience = $3 THEN 1 END) FROM items i
-		WHERE i.grp = $1 AND i.boost_of = 0 AND i.author <> i.grp`, now.ID, actors.Unlisted, actors.Members)
+		WHERE i.grp = $1 AND i.boost_of = 0`, now.ID, actors.Unlisted, actors.Members)
 	switch {
 	case err != nil:
 		return c, fmt.Errorf("what was said in %s: %w", now.IRI, err)
