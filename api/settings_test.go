@@ -10,6 +10,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
@@ -21,6 +22,12 @@ func TestGroupPresets(t *testing.T) {
 		})
 		if answer := w.ask("GET", ownPath+"/group-presets", "", "", "Accept-Language", "en"); !strings.Contains(answer.Body.String(), "Only members and those invited know") {
 			t.Errorf("in English: %s", answer.Body)
+		}
+		for _, key := range locale.Keys() { // each text is said of a preset that there is
+			name, told := strings.CutPrefix(key, "preset.")
+			if told && !slices.ContainsFunc(actors.Presets, func(p actors.Preset) bool { return name == p.Name || name == p.Name+".means" }) {
+				t.Errorf("the text %s is of no preset", key)
+			}
 		}
 		// Each preset makes the group that it says, and is what that group is found to be.
 		for _, p := range actors.Presets {
