@@ -26,7 +26,7 @@ func departs(ctx context.Context, tx *db.Tx, m Membership) error {
 	}
 	sql, args := "DELETE FROM departures WHERE grp = $1 AND host = $2", []any{m.Group.ID, m.Member.Host}
 	if m.Is() == "" {
-		still, err := OnHost(ctx, tx, m.Group.ID, m.Member.Host)
+		still, _, err := OnHost(ctx, tx, m.Group.ID, m.Member.Host)
 		if err != nil || still || !m.Member.Groups1 {
 			return err
 		}

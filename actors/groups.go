@@ -92,11 +92,19 @@ func MembersOf(ctx context.Context, q db.Q, group ID, role Role, p Page) ([]Rela
 	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
 }
 
-// OwnersOf counts the owners of a group, and holds the group's row until the end of the transaction, so that two of them
-// cannot step down at the same moment.
+// Hold reads a group and keeps others from changing it until the end of the transaction.
+func Hold(ctx context.Context, tx *db.Tx, id ID) (*Actor, error) {
+	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", id); err != nil {
+		return nil, fmt.Errorf("hold group %d: %w", id, err)
+	}
+	return Get(ctx, tx, id)
+}
+
+// OwnersOf counts the owners of a group, and holds the group until the end of the transaction, so that two of them cannot
+// step down at the same moment.
 func OwnersOf(ctx context.Context, tx *db.Tx, group ID) (int, error) {
-	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", group); err != nil {
-		return 0, fmt.Errorf("hold group %d: %w", group, err)
+	if _, err := Hold(ctx, tx, group); err != nil {
+		return 0, err
 	}
 	return db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND state = 'active' AND role = 'owner'", group)
 }

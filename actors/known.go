@@ -103,7 +103,8 @@ func MembersShown(ctx context.Context, q db.Q, v Viewer, group *Actor) (bool, er
 		role, err := RoleOf(ctx, q, v.ID, group.ID)
 		return role != "", err
 	case v.Host != "":
-		return OnHost(ctx, q, group.ID, v.Host)
+		member, _, err := OnHost(ctx, q, group.ID, v.Host)
+		return member, err
 	}
 	return false, nil
 }

@@ -128,10 +128,14 @@ func (d *Directory) Ask(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 		return nil, fault.Say(fault.NotFound, "This account is not known here.") // no answer either: it would tell that there is something
 	case object.IsGroup() && object.JoinPolicy == JoinInvite:
 		return nil, fault.Say(fault.Forbidden, "People join %s by invitation: ask one of its members.", object.Handle())
-	case object.IsGroup() && !object.PlainMembers && !subject.Local && !subject.Groups1:
-		return nil, fault.Say(fault.Forbidden, "%s cannot be a member of %s: its server does not keep what is said in closed groups.", subject.Handle(), object.Handle())
-	case open(object):
+	case object.admitsAtOnce(subject):
 		return d.admit(ctx, tx, subject, object, "", request, Why{})
+	}
+	if err := object.admits(subject); err != nil {
+		return nil, err
+	}
+	if err := object.hears(request); err != nil {
+		return nil, err
 	}
 	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
@@ -144,6 +148,14 @@ func (d *Directory) Requesting(ctx context.Context, tx *db.Tx, subject, object *
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == Active || r.State == Requested {
 		return r, err
+	}
+	if object.IsGroup() { // its home would refuse, and cannot say it as clearly
+		if err := object.Ended(); err != nil {
+			return nil, err
+		}
+		if err := object.hears(request); err != nil && object.JoinPolicy == JoinRequest && r.State != Invited {
+			return nil, err
+		}
 	}
 	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
@@ -174,13 +186,6 @@ func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) 
 	return err
 }
 
-func open(object *Actor) bool {
-	if object.IsGroup() {
-		return object.JoinPolicy == JoinOpen
-	}
-	return !object.Locked
-}
-
 // Admit makes the relation active. Once it is, it stays as it is.
 func (d *Directory) Admit(ctx context.Context, tx *db.Tx, subject, object *Actor, why ...Why) (*Relation, error) {
 	return d.admit(ctx, tx, subject, object, "", Request{}, because(why))
@@ -190,6 +195,11 @@ func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == Active && (role == "" || role == r.Role) {
 		return r, err
+	}
+	if r.State != Active {
+		if err := object.admits(subject); err != nil {
+			return nil, err
+		}
 	}
 	if role == "" {
 		role = RoleFollower

@@ -150,6 +150,12 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 	if err != nil {
 		return fmt.Errorf("relations of %s: %w", a.IRI, err)
 	}
+	if a.IsGroup() { // its members are not told one by one: the group itself says that it is gone
+		if err := disband(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		relations = nil
+	}
 	for _, r := range relations {
 		other := r.Subject
 		if other == a.ID {
@@ -174,4 +180,23 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 		icon_description = '', image_description = '', attribution = '[]' WHERE id = $2`,
 		db.Millis(time.Now()), a.ID)
 	return err
+}
+
+// disband ends all memberships of a group at once.
+func disband(ctx context.Context, tx *db.Tx, group ID) error {
+	now := db.Millis(time.Now())
+	for _, c := range []struct {
+		sql  string
+		args []any
+	}{
+		{"UPDATE actors SET following_count = following_count - 1 WHERE id IN (SELECT r.subject FROM relations r WHERE r.object = $1 AND r.state = 'active')", []any{group}},
+		{"UPDATE relations SET state = 'removed', since = $2, updated = $2 WHERE object = $1 AND state IN ('active', 'requested', 'invited')", []any{group, now}},
+		{"DELETE FROM reach WHERE object = $1", []any{group}},
+		{"UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1", []any{group}},
+	} {
+		if _, err := tx.Exec(ctx, c.sql, c.args...); err != nil {
+			return fmt.Errorf("disband group %d: %w", group, err)
+		}
+	}
+	return nil
 }

@@ -271,7 +271,7 @@ func (a *API) decideRequest(ctx context.Context, c *call, in decision) (ownMembe
 type ownEntry struct {
 	ID     string     `json:"id" format:"id"`
 	At     string     `json:"at" format:"date-time"`
-	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin" about:"What was decided."`
+	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin,archive,unarchive,group-deletion,restoration" about:"What was decided."`
 	By     ownPerson  `json:"by" about:"Who decided."`
 	Person *ownPerson `json:"person" about:"About whom; null: about nobody, or about somebody who is not here any more."`
 	Status *string    `json:"status" format:"id" about:"The number of the post that it was about, which may be gone."`

@@ -985,3 +985,6 @@ CREATE TABLE departures (
 CREATE INDEX files_digest ON files (digest) WHERE remote <> '';
 -- Groups are not among those whom people are counted to follow.
 UPDATE actors SET following_count = (SELECT COUNT(*) FROM relations r JOIN actors o ON o.id = r.object AND o.kind <> 'Group' WHERE r.subject = actors.id AND r.state = 'active');
+-- groups: settings
+
+ALTER TABLE actors ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';         -- groups: JSON, of what no query asks for

@@ -164,6 +164,9 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			continue
 		}
 		audience := content.Audience(a.actor, group, o.To, o.CC)
+		if group.Shows() == actors.Public && audience == actors.Members && slices.Contains(o.Audience, group.IRI) { // as it was closed a moment ago
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "%s is open: what is posted there is for everybody.", group.Handle())}
+		}
 		if group.Shows() == actors.Public && audience > actors.Unlisted {
 			continue // an open group shows everybody what it is given: nothing narrower is taken in
 		}
@@ -179,10 +182,11 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "Only members post in %s.", group.Handle())}
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, &refusal{group, fault.Say(fault.Forbidden, "In %s only moderators start conversations.", group.Handle())}
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "This conversation in %s has been closed.", group.Handle())}
+		}
+		if err := group.Takes(role, parent != nil); err != nil {
+			return nil, &refusal{group, err}
 		}
 		return group, nil
 	}
@@ -293,7 +297,13 @@ func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return fault.Say(fault.Forbidden, "%s may not change what somebody else wrote.", a.Actor)
 	}
 	a.item = item
-	return x.groupOfItem(ctx, q, a)
+	if err := x.groupOfItem(ctx, q, a); err != nil || a.group == nil || !a.group.Local {
+		return err
+	}
+	if err := a.group.Ended(); err != nil {
+		return &refusal{a.group, err}
+	}
+	return nil
 }
 
 // groupOfItem finds the group that an item stands in, so that what is said about it can be passed on.

@@ -87,10 +87,7 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 
 // hold reads a group and keeps others from changing its copy until the end of the transaction.
 func hold(ctx context.Context, tx *db.Tx, id actors.ID) (*actors.Actor, error) {
-	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", id); err != nil {
-		return nil, fmt.Errorf("hold group %d: %w", id, err)
-	}
-	return actors.Get(ctx, tx, id)
+	return actors.Hold(ctx, tx, id)
 }
 
 func told(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState) error {
@@ -494,7 +491,13 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	if time.Now().Before(again) {
 		return jobs.Retry(again)
 	}
-	if _, err := x.Dir.Fetch(ctx, group.IRI); err != nil {
+	_, err = x.Dir.Fetch(ctx, group.IRI)
+	if errors.Is(err, fault.Gone) || errors.Is(err, fault.NotFound) { // it was deleted, or is not for this node any more
+		return x.DB.Tx(ctx, func(tx *db.Tx) error {
+			return x.Jobs.Add(ctx, tx, jobVanished, group.Inbox, vanished{Inbox: group.Inbox}, time.Time{})
+		})
+	}
+	if err != nil {
 		return err
 	}
 	payload, err = json.Marshal(reading{Group: id})

@@ -35,6 +35,7 @@ import (
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
@@ -162,7 +163,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 		Registrations: c.Node.Registrations, Name: c.Node.Name, Email: c.Node.Email}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Moderation: n.Moderation, Jobs: n.Jobs, Log: n.Log}
 	n.Deliverer.Gone = n.Inbox.Vanished
-	n.Outbox.MayPost = n.mayPost
+	n.Outbox.MayPost, n.Outbox.LanguageOf = n.mayPost, n.languageOf
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
 	n.Moderation.Prepare()
@@ -231,6 +232,18 @@ func (n *Node) mayPost(ctx context.Context, id actors.ID) (bool, error) {
 		return true, nil
 	}
 	return err == nil && account.Disabled.IsZero(), err
+}
+
+// languageOf is the language in which somebody reads the pages of this node.
+func (n *Node) languageOf(ctx context.Context, q db.Q, id actors.ID) (string, error) {
+	account, err := n.Auth.Account(ctx, q, id)
+	if errors.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if l := locale.Wish(account.Locale); err == nil && l != nil {
+		return l.Code, nil
+	}
+	return "", err
 }
 
 const jobDaily = "daily"

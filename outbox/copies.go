@@ -94,7 +94,7 @@ var copyWords = map[bool]struct{ file, warning string }{
 // inCopies tells the members on plain servers of a closed group what has become of a post, and returns what the nodes of the
 // others are to be told: the same activity, or the group's own about its copy where the author's server proves nothing.
 func (o *Outbox) inCopies(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, i *content.Item) ([]byte, error) {
-	if group.Shows() == actors.Public || !group.PlainMembers || i == nil || kind != "Create" && kind != "Update" && kind != "Delete" {
+	if i == nil || i.Audience != actors.Members || !group.PlainMembers || kind != "Create" && kind != "Update" && kind != "Delete" {
 		return raw, nil
 	}
 	if kind == "Update" { // as it is now

@@ -24,6 +24,13 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 	if err != nil {
 		return nil, err
 	}
+	group, err := o.groupOf(ctx, o.DB, before)
+	if err == nil && group != nil {
+		err = group.Ended()
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := d.checkEdit(before); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,11 @@ const (
 	DecidedUnlock    = "unlock"
 	DecidedPin       = "pin"
 	DecidedUnpin     = "unpin"
+
+	DecidedArchive       = "archive"
+	DecidedUnarchive     = "unarchive"
+	DecidedGroupDeletion = "group-deletion" // it will be deleted
+	DecidedRestoration   = "restoration"    // it will not
 )
 
 // Decision is what an owner or moderator of a group of ours decided: here, or from another node.

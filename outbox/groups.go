@@ -29,11 +29,12 @@ func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw 
 	}
 	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: told}}
 	s := sending{activity: entry, hosts: replicas}
-	if group.Visibility == actors.VisibilityPublic {
-		s.public, s.hosts, entry.CC = true, allHosts, []string{vocab.Public}
+	open := group.Visibility == actors.VisibilityPublic
+	if item != nil { // what everybody could read before the group was closed stays so
+		s.item, open = item.ID, item.Audience <= actors.Unlisted
 	}
-	if item != nil {
-		s.item = item.ID
+	if open {
+		s.public, s.hosts, entry.CC = true, allHosts, []string{vocab.Public}
 	}
 	if err := o.enter(ctx, tx, group, s); err != nil {
 		return fail(err)
@@ -200,6 +201,7 @@ func (o *Outbox) tell(ctx context.Context, tx *db.Tx, who *actors.Actor, item *c
 		if !group.Local {
 			s.extra = append(s.extra, group)
 		}
+		s.carried = group.ID == who.ID
 	}
 	sent, body, err := o.send(ctx, tx, who, s)
 	if err != nil || group == nil || !group.Local {

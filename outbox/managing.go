@@ -12,7 +12,6 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
-	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
 
@@ -41,33 +40,14 @@ func (o *Outbox) in(ctx context.Context, who, group *actors.Actor, least actors.
 		if err != nil {
 			return err
 		}
+		if who.Local && who.Kind == actors.Organization { // the administrator, at the command line
+			role = actors.RoleOwner
+		}
 		if rank(role) < rank(least) {
 			return fault.Say(fault.Forbidden, "Only an owner%s of %s may do that.", map[actors.Role]string{actors.RoleModerator: " or moderator"}[least], group.Handle())
 		}
 		return do(tx, role)
 	})
-}
-
-// Settings changes what a group of this node says of itself, and tells it to everybody who knows the group.
-func (o *Outbox) Settings(ctx context.Context, who, group *actors.Actor, change func(*actors.Actor)) error {
-	err := o.in(ctx, who, group, actors.RoleOwner, func(tx *db.Tx, _ actors.Role) error {
-		now, err := actors.Get(ctx, tx, group.ID)
-		if err != nil {
-			return err
-		}
-		change(now)
-		if err := o.Dir.Save(ctx, tx, now); err != nil {
-			return err
-		}
-		if err := o.tellProfile(ctx, tx, now, federation.Signer{}); err != nil {
-			return err
-		}
-		return o.decide(ctx, tx, group, Decision{By: who.ID, Kind: DecidedSettings})
-	})
-	if err != nil {
-		return fmt.Errorf("change settings of %s: %w", group.IRI, err)
-	}
-	return nil
 }
 
 // SetRole changes what a member of a group of this node may do: owners decide. The members' nodes hear who moderates

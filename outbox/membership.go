@@ -46,7 +46,10 @@ func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Memb
 			s.extra = []*actors.Actor{m.Member}
 		}
 	}
-	return o.enter(ctx, tx, m.Group, s)
+	if err := o.enter(ctx, tx, m.Group, s); err != nil || entry.Type != "Add" || m.Relation.Role == actors.RoleOwner {
+		return err
+	}
+	return o.welcome(ctx, tx, m.Group, m.Member)
 }
 
 // gathering is how long the nodes wait to hear who has joined: when many join at once, each node hears of all of them together.

@@ -28,6 +28,8 @@ type Outbox struct {
 
 	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
 	MayPost func(context.Context, actors.ID) (bool, error)
+	// LanguageOf is the language that one of ours reads the pages in, as far as that is known; nil: of nobody.
+	LanguageOf func(context.Context, db.Q, actors.ID) (string, error)
 }
 
 // Prepare registers the outbox's durable work; before the queue runs.
@@ -35,6 +37,7 @@ func (o *Outbox) Prepare() {
 	o.Dir.Changed = o.membershipChanged
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
+	o.Jobs.Handle(jobEndGroup, o.endGroup)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 }
 
@@ -48,6 +51,7 @@ type sending struct {
 	personal bool              // into personal inboxes: answers, requests, what concerns one person
 	while    time.Duration     // that it may wait, so that more goes with it
 	hosts    hosts             // which of the actor's followers' or members' hosts
+	carried  bool              // to nobody by itself: a group's Announce carries it
 	// chain hears the bytes that an entry of a group's log will have but for the head of the log, which it puts in its place.
 	chain func(entry []byte) error
 }
@@ -100,6 +104,9 @@ func (o *Outbox) sendAs(ctx context.Context, tx *db.Tx, actor *actors.Actor, s s
 	if _, err := tx.Exec(ctx, "INSERT INTO activities (id, iri, actor, kind, item, public, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		id, a.ID, actor.ID, a.Type, s.item, s.public, body); err != nil {
 		return fail(err)
+	}
+	if s.carried {
+		return id, body, nil
 	}
 	targets, err := o.targets(ctx, tx, actor, s)
 	if err != nil {

@@ -226,12 +226,10 @@ func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft
 			return nil, fault.Say(fault.Forbidden, "Only members post in %s: join it first.", group.Handle())
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, fault.Say(fault.Forbidden, "In %s only moderators start conversations; you can reply to them.", group.Handle())
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, fault.Say(fault.Forbidden, "This conversation has been closed by a moderator.")
 		}
-		return group, nil
+		return group, group.Takes(role, parent != nil)
 	}
 	return nil, nil
 }

@@ -174,6 +174,15 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
+	return o.reply(ctx, tx, kind, who, asker, request, "")
+}
+
+// Refuse is Reply with a Reject that says why.
+func (o *Outbox) Refuse(ctx context.Context, tx *db.Tx, who, asker *actors.Actor, request actors.Request, reason string) error {
+	return o.reply(ctx, tx, "Reject", who, asker, request, reason)
+}
+
+func (o *Outbox) reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request, reason string) error {
 	if asker.Local {
 		return nil
 	}
@@ -181,7 +190,7 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 		request.As = "Follow"
 	}
 	question := &vocab.Activity{ID: request.ID, Type: request.As, Actor: asker.IRI, Object: vocab.Ref{ID: who.IRI}}
-	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}
+	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Content: reason, Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}
 	if kind == "Accept" && who.IsGroup() && asker.Groups1 { // the record, proven by the group (groups-1 §6), and where its log stands
 		r, err := actors.RelationOf(ctx, tx, asker.ID, who.ID)
 		if err != nil {
@@ -210,19 +219,23 @@ func (o *Outbox) RemoveFollower(ctx context.Context, who, follower *actors.Actor
 	return nil
 }
 
-func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor) error {
+func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *actors.Actor, why ...actors.Why) error {
 	r, err := actors.RelationOf(ctx, tx, follower.ID, who.ID)
 	if err != nil {
 		return err
 	}
-	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed)
+	ended, err := o.Dir.End(ctx, tx, follower, who, actors.Removed, why...)
 	if err != nil || !ended {
 		return err
 	}
 	if err := o.Withdrawn(ctx, tx, follower, who); err != nil || follower.Local {
 		return err
 	}
-	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
+	reason := ""
+	if len(why) > 0 {
+		reason = why[0].Reason
+	}
+	if err := o.Refuse(ctx, tx, who, follower, r.Request, reason); err != nil || follower.Groups1 {
 		return err
 	}
 	block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
@@ -309,6 +322,9 @@ func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, si
 	if err != nil {
 		return err
 	}
+	if a.IsGroup() {
+		return o.tellGroup(ctx, tx, a, document, signer)
+	}
 	acquainted, err := o.acquainted(ctx, tx, a)
 	if err != nil {
 		return err
@@ -394,7 +410,17 @@ func (o *Outbox) DeleteActor(ctx context.Context, a *actors.Actor) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := o.send(ctx, tx, a, sending{public: true, extra: acquainted, activity: &vocab.Activity{Type: "Delete", To: []string{vocab.Public}, CC: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}}}); err != nil {
+		s := sending{public: true, extra: acquainted, activity: &vocab.Activity{Type: "Delete", To: []string{vocab.Public}, CC: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}}}
+		if a.IsGroup() {
+			// What its log says is not sent to anybody any more.
+			if _, err := tx.Exec(ctx, "DELETE FROM activities WHERE id IN (SELECT l.activity FROM log l WHERE l.grp = $1)", a.ID); err != nil {
+				return err
+			}
+			if a.Visibility != actors.VisibilityPublic {
+				s.public, s.activity.To, s.activity.CC = false, []string{a.Followers}, nil
+			}
+		}
+		if _, _, err := o.send(ctx, tx, a, s); err != nil {
 			return err
 		}
 		return o.Timelines.ForgetActor(ctx, tx, a)

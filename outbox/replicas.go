@@ -68,10 +68,14 @@ func (d *Documents) log(q question) (*answer, error) {
 		gone bool
 	}
 	ctx := q.Context()
+	since, err := d.shownSince(q, group)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := db.All(ctx, d.DB, func(r db.Scanner) (e entry, err error) {
 		e.public = true
-		return e, r.Scan(&e.seq, &e.hash, &e.id, &e.iri, &e.kind, &e.body, &e.gone)
-	}, `SELECT l.seq, l.hash, a.id, a.iri, a.kind, a.body, a.item > 0 AND i.id IS NULL FROM log l JOIN activities a ON a.id = l.activity
+		return e, r.Scan(&e.seq, &e.hash, &e.id, &e.iri, &e.kind, &e.item, &e.body, &e.gone)
+	}, `SELECT l.seq, l.hash, a.id, a.iri, a.kind, a.item, a.body, a.item > 0 AND i.id IS NULL FROM log l JOIN activities a ON a.id = l.activity
 		LEFT JOIN items i ON i.id = a.item WHERE l.grp = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, group.ID, after, logPage)
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", group.IRI, err)
@@ -83,12 +87,13 @@ func (d *Documents) log(q question) (*answer, error) {
 			break
 		}
 		ref := vocab.Ref{Raw: e.body}
-		if e.gone {
+		before := e.item > 0 && e.id < since
+		if e.gone || before {
 			said, err := saysItself(e.body)
 			if err != nil {
 				return nil, err
 			}
-			if said {
+			if said || before {
 				ref = vocab.Ref{ID: e.iri, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: e.iri, Type: "Tombstone", FormerType: e.kind, Seq: e.seq, EntryHash: e.hash}}}
 			}
 		}
@@ -98,6 +103,21 @@ func (d *Documents) log(q question) (*answer, error) {
 		page.Next = fmt.Sprintf("%s?after=%d", iri, last)
 	}
 	return encode(vocab.Document{Collection: page}, false)
+}
+
+// shownSince is the number of the first activity about posts that the log shows the asking node: where a group keeps its history from
+// those who join later, what came after the first member of that node did. A node that was in the group before has what it had,
+// and a conversation that goes on brings what it answers.
+func (d *Documents) shownSince(q question, group *actors.Actor) (int64, error) {
+	if !group.Settings.SinceJoining {
+		return 0, nil
+	}
+	joined, err := db.One(q.Context(), d.DB, db.Scalar[int64], `SELECT COALESCE(MIN(r.since), 0) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2
+		WHERE r.object = $1 AND r.state = 'active'`, group.ID, q.viewer.Host)
+	if err != nil {
+		return 0, fmt.Errorf("since when %s is in %s: %w", q.viewer.Host, group.IRI, err)
+	}
+	return db.FirstID(db.FromMillis(joined)), nil
 }
 
 // logEntry is one entry of a log, for the nodes of members; what is about a post that everybody may see is for everybody.

@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,9 +53,9 @@ func (t *Timelines) Prepare() {
 	})
 }
 
-// forgetItems removes what a deleted actor made.
+// forgetItems removes what a deleted actor made, and what was posted in a deleted group.
 func (t *Timelines) forgetItems(ctx context.Context, id actors.ID) error {
-	return t.forgetWhere(ctx, "i.author = $1", id, t.Unpublish)
+	return errors.Join(t.forgetWhere(ctx, "i.author = $1", id, t.Unpublish), t.forgetWhere(ctx, "i.grp = $1 AND i.grp > 0", id, t.Unpublish))
 }
 
 // ForgetGroup removes what others wrote in a closed group elsewhere, as if it had never come: it may come once more.
