@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation"
 )
 
@@ -71,13 +72,13 @@ func Knows(ctx context.Context, q db.Q, v Viewer, a *Actor) (bool, error) {
 	if !a.IsGroup() || a.Visibility != VisibilityHidden {
 		return true, nil
 	}
-	n, err := 0, error(nil)
+	n, err, now := 0, error(nil), db.Millis(time.Now())
 	switch {
 	case v.Local():
-		n, err = db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND subject = $2 AND state IN ('active', 'invited')", a.ID, v.ID)
+		n, err = db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND subject = $2 AND (state = 'active' OR state = 'invited' AND expires > $3)", a.ID, v.ID, now)
 	case v.Host != "":
 		n, err = db.One(ctx, q, db.Scalar[int], `SELECT (SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2)
-			+ (SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2 WHERE r.object = $1 AND r.state = 'invited')`, a.ID, v.Host)
+			+ (SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2 WHERE r.object = $1 AND r.state = 'invited' AND r.expires > $3)`, a.ID, v.Host, now)
 	}
 	return n > 0, err
 }
@@ -98,12 +99,18 @@ func MembersOf(ctx context.Context, q db.Q, group ID, role Role, p Page) ([]Rela
 		args = append(args, role)
 		condition += " AND r.role = $2"
 	}
-	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE "+condition+p.SQL("r.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list members of group %d: %w", group, err)
+	return listRelated(ctx, q, condition, args, p, func(r *Relation) ID { return r.Subject })
+}
+
+// MayBegin tells whether somebody with a role in the group may start a conversation there: guests answer only.
+func (a *Actor) MayBegin(role Role) error {
+	switch {
+	case role == RoleGuest:
+		return fault.Say(fault.Forbidden, "Guests of %s start no conversations; they can reply to them.", a.Handle())
+	case a.Posting == PostingMods && !role.Staff():
+		return fault.Say(fault.Forbidden, "In %s only moderators start conversations; you can reply to them.", a.Handle())
 	}
-	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
+	return nil
 }
 
 // OwnersOf counts the owners of a group, and holds the group's row until the end of the transaction, so that two of them

@@ -112,7 +112,10 @@ func (c *call) known(ctx context.Context) (*actors.Actor, actors.Role, error) {
 			return nil, "", err
 		}
 	}
-	if !actors.MayKnow(group, role) {
+	if actors.MayKnow(group, role) {
+		return group, role, nil
+	}
+	if invited, err := actors.InvitationOf(ctx, c.api.DB, c.viewer.ID, group.ID); err != nil || !group.IsGroup() || !invited.Invites() || !group.Suspended.IsZero() {
 		return nil, "", unknown
 	}
 	return group, role, nil

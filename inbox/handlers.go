@@ -29,6 +29,9 @@ type arrival struct {
 	inner *arrival      // what was announced or is undone
 	vote  bool
 
+	toInvite   bool             // it answers an Invite
+	invitation *actors.Relation // that it answers or takes back; nil when that was a wish to invite
+
 	quoting *content.Item   // the item that quotes, or asks to
 	granted bool            // it may
 	stamped []*content.Item // the items that show a stamp which is taken back
@@ -54,6 +57,8 @@ func handlerOf(kind string) (handler, bool) {
 		return handler{allowUndo, applyUndo}, true
 	case "Follow", "Join":
 		return handler{allowFollow, applyFollow}, true
+	case "Invite":
+		return handler{allowInvite, applyInvite}, true
 	case "Leave":
 		return handler{allowFollow, applyLeave}, true
 	case "Accept":
@@ -177,8 +182,8 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "Only members post in %s.", group.Handle())}
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, &refusal{group, fault.Say(fault.Forbidden, "In %s only moderators start conversations.", group.Handle())}
+		case parent == nil && group.MayBegin(role) != nil:
+			return nil, &refusal{group, group.MayBegin(role)}
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "This conversation in %s has been closed.", group.Handle())}
 		}

@@ -224,8 +224,8 @@ func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft
 			return nil, fault.Say(fault.Forbidden, "Only members post in %s: join it first.", group.Handle())
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, fault.Say(fault.Forbidden, "In %s only moderators start conversations; you can reply to them.", group.Handle())
+		case parent == nil && group.MayBegin(role) != nil:
+			return nil, group.MayBegin(role)
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, fault.Say(fault.Forbidden, "This conversation has been closed by a moderator.")
 		}
