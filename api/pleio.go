@@ -24,7 +24,7 @@ import (
 
 const (
 	ownPath    = "/api/pleio/v1"
-	ownVersion = "1.0.0" // semantic: a new optional member is a new minor version, what breaks clients a new path
+	ownVersion = "1.1.0" // semantic: a new optional member is a new minor version, what breaks clients a new path
 )
 
 // operation is one route of our own API with what the OpenAPI document says of it.

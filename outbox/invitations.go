@@ -198,12 +198,15 @@ func (o *Outbox) UninviteIn(ctx context.Context, tx *db.Tx, by, who, group *acto
 	if err != nil {
 		return err
 	}
+	if role == "" {
+		return fault.Say(fault.Forbidden, "Only members of %s take invitations back.", group.Handle())
+	}
 	r, err := actors.InvitationOf(ctx, tx, who.ID, group.ID)
+	if err == nil && !role.Staff() && r.InvitedBy != by.ID {
+		err = fault.Say(fault.NotFound, "This invitation does not exist (any more), or it is not yours.")
+	}
 	if err != nil {
 		return err
-	}
-	if role == "" || !role.Staff() && r.InvitedBy != by.ID {
-		return fault.Say(fault.Forbidden, "Only who invited, and the owners and moderators of %s, take an invitation back.", group.Handle())
 	}
 	if err := o.InvitationEnded(ctx, tx, who, group); err != nil || who.Local {
 		return err

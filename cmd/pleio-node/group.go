@@ -14,8 +14,11 @@ import (
 )
 
 type group struct {
-	Add  groupAdd  `cmd:"" help:"Make a group."`
-	List groupList `cmd:"" help:"List the groups of this node."`
+	Add         groupAdd         `cmd:"" help:"Make a group."`
+	List        groupList        `cmd:"" help:"List the groups of this node."`
+	Members     groupMembers     `cmd:"" help:"List the members of a group."`
+	Invite      groupInvite      `cmd:"" help:"Invite people to a group."`
+	Invitations groupInvitations `cmd:"" help:"List who is invited to a group and has not answered."`
 }
 
 type groupAdd struct {
