@@ -146,6 +146,9 @@ func (d *Directory) TakeInvitation(ctx context.Context, tx *db.Tx, by ID, who, g
 	if blocked, err := blocksDomainOf(ctx, tx, who.ID, group); err != nil || blocked {
 		return false, err
 	}
+	if most := time.Now().Add(2 * invitationLasts); in.Expires.After(most) {
+		in.Expires = most
+	}
 	_, err = d.invited(ctx, tx, by, who, group, in)
 	return err == nil, err
 }

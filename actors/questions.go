@@ -14,8 +14,9 @@ import (
 )
 
 // Questions are the requests that somebody decides about: to follow this person, and to join the groups of this node that
-// this person is owner or moderator of. A group that invites this person is among those who ask. Whoever asks several of these stands in the list once, and the questions are answered
-// one at a time, the oldest first: nobody joins a group unseen because a follower was meant.
+// this person is owner or moderator of. A group that invites this person is among those who ask. Whoever asks several of these
+// stands in the list once, and the questions are answered one at a time, the oldest first: nobody joins a group unseen because a
+// follower was meant.
 
 // Decides is the condition that somebody decides about the request r.
 func Decides(who string) string {

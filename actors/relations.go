@@ -124,7 +124,7 @@ func (d *Directory) Ask(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			_, err = tx.Exec(ctx, "UPDATE relations SET request = $1, request_as = $2 WHERE id = $3", request.ID, request.As, r.ID)
 		}
 		return r, err
-	case r.Invites():
+	case r.Invites() && keepsSecrets(subject, object) == nil:
 		return d.admit(ctx, tx, subject, object, r.Role, request, Why{})
 	case object.IsGroup() && object.Visibility == VisibilityHidden:
 		return nil, fault.Say(fault.NotFound, "This account is not known here.") // no answer either: it would tell that there is something
@@ -280,7 +280,6 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			role = RoleMember
 		}
 	}
-	// Until is of guests, and of bans, which end on their own; who comes anew was not invited by who did it the last time.
 	// The row is taken first, so that two transactions on PostgreSQL count one change once.
 	var before State
 	var had Role
@@ -293,6 +292,7 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	if err := tx.Row(ctx, "SELECT state, role FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before, &had); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
+	// Until is of guests, and of bans; and who comes anew was not invited by who did that the last time.
 	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
 		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END,
 		until = CASE WHEN $1 IN ('requested', 'active') AND $2 <> 'guest' THEN 0 ELSE until END,

@@ -208,6 +208,11 @@ func (o *Outbox) UninviteIn(ctx context.Context, tx *db.Tx, by, who, group *acto
 	if err != nil {
 		return err
 	}
+	return o.withdrawInvite(ctx, tx, who, group, r)
+}
+
+// withdrawInvite ends an invitation to a group of ours, and tells who was invited.
+func (o *Outbox) withdrawInvite(ctx context.Context, tx *db.Tx, who, group *actors.Actor, r *actors.Relation) error {
 	if err := o.InvitationEnded(ctx, tx, who, group); err != nil || who.Local {
 		return err
 	}
@@ -222,7 +227,7 @@ func (o *Outbox) UninviteIn(ctx context.Context, tx *db.Tx, by, who, group *acto
 		return o.deleteIn(ctx, tx, group, note, false)
 	}
 	invite := vocab.Activity{ID: r.Invitation, Type: "Invite", Object: vocab.Ref{ID: group.IRI}, Target: vocab.Ref{ID: who.IRI}}
-	_, _, err = o.send(ctx, tx, group, sending{personal: true, activity: undo(group, []string{who.IRI}, invite)})
+	_, _, err := o.send(ctx, tx, group, sending{personal: true, activity: undo(group, []string{who.IRI}, invite)})
 	return err
 }
 

@@ -166,6 +166,21 @@ func TestAnInvitationToASecretGroup(t *testing.T) {
 		dora.invited("geheim@provincie", false)
 		w.again("utrecht")
 		dora.invited("geheim@provincie", false)
+		for _, on := range []string{"provincie", "utrecht"} { // an administrator of either node ends it
+			chris.Invite("dora@utrecht", "geheim@provincie")
+			w.Settle()
+			dora.invited("geheim@provincie", true)
+			who, group := w.actor(on, "dora@utrecht"), (&Person{w, "", on}).groupNamed("geheim@provincie")
+			w.tx(on, func(ctx context.Context, n *node.Node, tx *db.Tx) error {
+				_, err := n.Outbox.Sever(ctx, tx, who, group, true)
+				return err
+			})
+			w.Settle()
+			dora.invited("geheim@provincie", false)
+			if s := w.Stands("provincie", "dora@utrecht", "geheim@provincie"); s != actors.Left {
+				t.Errorf("ended on %s: dora stands as %s", on, s)
+			}
+		}
 		err := dora.node().Outbox.Join(context.Background(), dora.Actor(), dora.groupNamed("geheim@provincie"), "")
 		if !errors.Is(err, fault.NotFound) {
 			t.Errorf("dora joins without an invitation: %v", err)
@@ -316,6 +331,11 @@ func TestInvitationsOfPlainPeople(t *testing.T) {
 		if got := m.Got("Accept"); len(got) == 0 || got[0].Inbox != "/users/mia/inbox" {
 			t.Errorf("mia got %+v", got)
 		}
+		w.tx("provincie", func(ctx context.Context, n *node.Node, tx *db.Tx) error { // the group has become stricter meanwhile
+			_, err := tx.Exec(ctx, "UPDATE actors SET plain_members = FALSE WHERE name = 'besloten'")
+			return err
+		})
+		m.Twice("max", "provincie", m.Write("max", `{"type":"Follow","object":%q}`, group))
 		chris.Uninvite("max@mastodon", "besloten@provincie")
 		w.Settle()
 		if got := m.Got("Delete"); len(got) != 1 || got[0].Inbox != "/users/max/inbox" {
@@ -397,7 +417,7 @@ func TestForgedInvitations(t *testing.T) {
 			t.Fatalf("paul got %+v", got)
 		}
 		if sent.Object.ID != group || sent.Object.Type != "Group" || sent.Object.Name == "" || sent.Object.Inbox == "" || sent.Object.AccessType != "closed" || sent.Target != f.Who("paul") ||
-			sent.AttributedTo != chris.Actor().IRI || sent.EndTime.Sub(time.Now()) < 29*24*time.Hour || sent.Result.Role != "member" || sent.Result.State != "invited" || sent.Result.InvitedBy != chris.Actor().IRI {
+			sent.AttributedTo != chris.Actor().IRI || time.Until(sent.EndTime) < 29*24*time.Hour || sent.Result.Role != "member" || sent.Result.State != "invited" || sent.Result.InvitedBy != chris.Actor().IRI {
 			t.Errorf("the invitation: %s", got[0].Raw)
 		}
 		accept := f.Write("paul", `{"type":"Accept","object":%s}`, got[0].Raw)
