@@ -84,12 +84,7 @@ func MembersOf(ctx context.Context, q db.Q, group ID, role Role, p Page) ([]Rela
 		args = append(args, role)
 		condition += " AND r.role = $2"
 	}
-	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE "+condition+p.SQL("r.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list members of group %d: %w", group, err)
-	}
-	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
+	return listRelated(ctx, q, condition, args, p, func(r *Relation) ID { return r.Subject })
 }
 
 // Hold reads a group and keeps others from changing it until the end of the transaction.

@@ -6,6 +6,7 @@ package actors
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
@@ -17,13 +18,13 @@ import (
 // knownTo is the SQL condition under which the viewer may know of the actor of the given alias. It continues the arguments.
 func knownTo(v Viewer, alias string, args []any) (string, []any) {
 	open := fmt.Sprintf("(%[1]s.kind <> 'Group' OR %[1]s.visibility <> 'hidden'", alias)
-	n := len(args) + 1
+	n, now := len(args)+1, db.Millis(time.Now())
 	switch {
 	case v.Local():
-		return open + fmt.Sprintf(" OR EXISTS (SELECT 1 FROM relations k WHERE k.object = %s.id AND k.subject = $%d AND k.state IN ('active', 'invited')))", alias, n), append(args, v.ID)
+		return open + fmt.Sprintf(" OR EXISTS (SELECT 1 FROM relations k WHERE k.object = %s.id AND k.subject = $%d AND (k.state = 'active' OR k.state = 'invited' AND k.expires > $%d)))", alias, n, n+1), append(args, v.ID, now)
 	case v.Host != "":
 		return open + fmt.Sprintf(` OR EXISTS (SELECT 1 FROM reach k WHERE k.object = %[1]s.id AND k.host = $%[2]d)
-			OR EXISTS (SELECT 1 FROM relations k JOIN actors ks ON ks.id = k.subject AND ks.host = $%[2]d WHERE k.object = %[1]s.id AND k.state = 'invited'))`, alias, n), append(args, v.Host)
+			OR EXISTS (SELECT 1 FROM relations k JOIN actors ks ON ks.id = k.subject AND ks.host = $%[2]d WHERE k.object = %[1]s.id AND k.state = 'invited' AND k.expires > $%[3]d))`, alias, n, n+1), append(args, v.Host, now)
 	}
 	return open + ")", args
 }

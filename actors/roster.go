@@ -205,13 +205,17 @@ func (d *Directory) Replicate(ctx context.Context, tx *db.Tx, member, group *Act
 	if err != nil {
 		return err
 	}
-	if r.State != state || r.Role != role {
+	stands := r.State == Invited && state != Active // that a former member has gone says nothing about the invitation that came after
+	if !stands && (r.State != state || r.Role != role) {
 		if r.State != Active && state != Active && r.ID == 0 {
 			return nil // somebody came and went, of whom nothing is known here
 		}
 		if _, err := d.set(ctx, tx, member, group, state, role, r.Request, Why{}); err != nil {
 			return err
 		}
+	}
+	if stands {
+		until = r.Until
 	}
 	_, err = tx.Exec(ctx, "UPDATE relations SET seq = $1, until = $2, record = $3 WHERE subject = $4 AND object = $5", seq, db.Millis(until), record, member.ID, group.ID)
 	return err

@@ -149,10 +149,17 @@ func (c *call) known(ctx context.Context) (*actors.Actor, actors.Role, error) {
 			return nil, "", err
 		}
 	}
-	if !actors.MayKnow(group, role) {
+	if actors.MayKnow(group, role) {
+		return group, role, nil
+	}
+	if !c.viewer.Local() || !group.IsGroup() || !group.Suspended.IsZero() {
 		return nil, "", unknown
 	}
-	return group, role, nil
+	known, err := actors.Knows(ctx, c.api.DB, c.viewer, group) // who is invited to it does
+	if err == nil && !known {
+		err = unknown
+	}
+	return group, role, err
 }
 
 // ownPage are the parameters of every list that is paged by number: see call.page.

@@ -31,6 +31,9 @@ type arrival struct {
 	// the group of ours of which a node has deleted its copy
 	purged actors.ID
 
+	toInvite   bool             // it answers an Invite
+	invitation *actors.Relation // that it answers or takes back; nil when that was a wish to invite
+
 	quoting *content.Item   // the item that quotes, or asks to
 	granted bool            // it may
 	stamped []*content.Item // the items that show a stamp which is taken back
@@ -56,6 +59,8 @@ func handlerOf(kind string) (handler, bool) {
 		return handler{allowUndo, applyUndo}, true
 	case "Follow", "Join":
 		return handler{allowFollow, applyFollow}, true
+	case "Invite":
+		return handler{allowInvite, applyInvite}, true
 	case "Leave":
 		return handler{allowFollow, applyLeave}, true
 	case "Accept":

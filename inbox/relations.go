@@ -69,6 +69,9 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if quoting != nil {
 		return allowQuoteAnswer(ctx, q, a, quoting)
 	}
+	if known, err := x.allowInviteAnswer(ctx, q, a); known || err != nil {
+		return err
+	}
 	var who actors.ID
 	if a.Object.Activity != nil && a.Object.Activity.Actor != "" {
 		asker, err := actors.ByIRI(ctx, q, a.Object.Activity.Actor)
@@ -104,6 +107,9 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.quoting != nil {
 		return applyQuoteAnswer(ctx, x, tx, a)
 	}
+	if a.toInvite {
+		return x.applyInviteAnswer(ctx, tx, a)
+	}
 	if _, err := x.Dir.Admit(ctx, tx, a.other, a.actor); err != nil {
 		return err
 	}
@@ -121,6 +127,9 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.quoting != nil {
 		return applyQuoteAnswer(ctx, x, tx, a)
+	}
+	if a.toInvite {
+		return x.applyInviteAnswer(ctx, tx, a)
 	}
 	_, err := x.Dir.End(ctx, tx, a.other, a.actor, actors.Removed)
 	return err

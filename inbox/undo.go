@@ -38,6 +38,8 @@ func allowUndo(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return x.allowUndoOfItem(ctx, q, a)
 	case "Block":
 		return x.allowUndoBlock(ctx, q, a)
+	case "Invite":
+		return x.allowUndoInvite(ctx, q, a)
 	}
 	return nil // nothing that had an effect here
 }
@@ -93,6 +95,9 @@ func (x *Inbox) undone(ctx context.Context, q db.Q, a *arrival) (*vocab.Activity
 	if object, err := db.One(ctx, q, db.Scalar[string], "SELECT o.iri FROM relations r JOIN actors o ON o.id = r.object WHERE r.subject = $1 AND r.request = $2", a.actor.ID, a.Object.ID); err == nil {
 		return found("Follow", object)
 	}
+	if invite, err := takenBack(ctx, q, a); err == nil && invite != nil {
+		return invite, nil
+	}
 	return nil, fault.Say(fault.NotFound, "%s takes back something that is not known here.", a.Actor)
 }
 
@@ -138,6 +143,8 @@ func applyUndo(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 			return err
 		}
 		return x.relay(ctx, tx, a, nil)
+	case "Invite":
+		return x.applyUndoInvite(ctx, tx, a)
 	}
 	return nil
 }

@@ -39,6 +39,8 @@ func (o *Outbox) Prepare() {
 	o.Jobs.Handle(jobPoll, o.endPoll)
 	o.Jobs.Handle(jobEndGroup, o.endGroup)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
+	o.Jobs.Handle(jobLapse, o.lapse)
+	o.Jobs.HandleSlow(jobInvite, o.inviteFromList)
 }
 
 // sending is an activity on its way out.

@@ -48,6 +48,11 @@ func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, 
 	if err != nil || before.State == actors.Active || before.State == actors.Requested {
 		return before, err
 	}
+	if before.State == actors.Invited { // whoever asks has answered
+		if err := o.Timelines.Forget(ctx, tx, who.ID, timeline.FollowRequest, target.ID, 0); err != nil {
+			return nil, err
+		}
+	}
 	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow", Message: message}
 	if target.IsGroup() && target.Groups1 {
 		request.As = "Join"
@@ -59,11 +64,18 @@ func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, 
 		}
 		return r, o.NotifyAsked(ctx, tx, who, target, r)
 	}
+	if target.IsGroup() && target.Visibility == actors.VisibilityHidden && !before.Invites() {
+		return nil, fault.Say(fault.NotFound, "You are not invited to this group (any more).") // its home would not answer
+	}
 	r, err := o.Dir.Requesting(ctx, tx, who, target, request)
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}})
+	question := &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}
+	if before.Invites() {
+		question.Instrument = vocab.Ref{ID: before.Invitation}
+	}
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: question})
 	return r, err
 }
 
@@ -115,6 +127,9 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	r, err := actors.RelationOf(ctx, tx, who.ID, target.ID)
 	if err != nil {
 		return err
+	}
+	if r.State == actors.Invited {
+		return o.decline(ctx, tx, who, target, r)
 	}
 	ended, err := o.Dir.End(ctx, tx, who, target, actors.Left)
 	if err != nil || !ended {
@@ -171,6 +186,9 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
+// AcceptedInvite is what a member asked with who accepted an invitation without a Join.
+const AcceptedInvite = "Accept"
+
 // Reply answers a Follow or Join from elsewhere with Accept or Reject. It quotes the question whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
@@ -189,8 +207,11 @@ func (o *Outbox) reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 	if request.As == "" {
 		request.As = "Follow"
 	}
-	question := &vocab.Activity{ID: request.ID, Type: request.As, Actor: asker.IRI, Object: vocab.Ref{ID: who.IRI}}
-	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Content: reason, Object: vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: question}}}
+	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Content: reason, Object: vocab.Ref{ID: request.ID}}
+	if request.As != AcceptedInvite { // that was about something else than the group: its id says enough
+		question := &vocab.Activity{ID: request.ID, Type: request.As, Actor: asker.IRI, Object: vocab.Ref{ID: who.IRI}}
+		a.Object.Type, a.Object.Document = request.As, vocab.Document{Activity: question}
+	}
 	if kind == "Accept" && who.IsGroup() && asker.Groups1 { // the record, proven by the group (groups-1 §6), and where its log stands
 		r, err := actors.RelationOf(ctx, tx, asker.ID, who.ID)
 		if err != nil {
@@ -200,7 +221,7 @@ func (o *Outbox) reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 		if err != nil {
 			return err
 		}
-		a.Result = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
+		a.Result = embedRecord(record)
 		if a.GroupState, err = o.State(ctx, tx, who); err != nil {
 			return err
 		}

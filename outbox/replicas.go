@@ -151,12 +151,18 @@ func (d *Documents) members(q question) (*answer, error) {
 		return nil, err
 	}
 	page := &vocab.Collection{ID: d.Dir.Base.String() + q.URL.RequestURI(), Type: "OrderedCollectionPage", Total: -1, PartOf: iri, GroupState: stateOf(group)}
-	for n := len(members) - 1; n >= 0; n-- {
-		record, err := Record(ctx, d.DB, group, members[n].Actor, members[n].Relation)
-		if err != nil {
-			return nil, err
+	var inviters []actors.ID
+	for _, m := range members {
+		if m.InvitedBy != 0 {
+			inviters = append(inviters, m.InvitedBy)
 		}
-		page.Items = append(page.Items, vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}})
+	}
+	by, err := actors.Many(ctx, d.DB, inviters)
+	if err != nil {
+		return nil, err
+	}
+	for n := len(members) - 1; n >= 0; n-- {
+		page.Items = append(page.Items, embedRecord(record(group, members[n].Actor, members[n].Relation, by[members[n].InvitedBy])))
 	}
 	if len(members) == membersPage {
 		page.Next = fmt.Sprintf("%s?after=%d", iri, members[0].ID)

@@ -18,13 +18,16 @@ import (
 )
 
 type group struct {
-	Add       groupAdd       `cmd:"" help:"Make a group."`
-	Set       groupSet       `cmd:"" help:"Change the settings of a group."`
-	Archive   groupArchive   `cmd:"" help:"Make a group read only."`
-	Unarchive groupUnarchive `cmd:"" help:"Take a group out of the archive."`
-	Delete    groupDelete    `cmd:"" help:"Delete a group after 14 days."`
-	Restore   groupRestore   `cmd:"" help:"Restore a group that would be deleted."`
-	List      groupList      `cmd:"" help:"List the groups of this node, with their settings."`
+	Add         groupAdd         `cmd:"" help:"Make a group."`
+	Set         groupSet         `cmd:"" help:"Change the settings of a group."`
+	Archive     groupArchive     `cmd:"" help:"Make a group read only."`
+	Unarchive   groupUnarchive   `cmd:"" help:"Take a group out of the archive."`
+	Delete      groupDelete      `cmd:"" help:"Delete a group after 14 days."`
+	Restore     groupRestore     `cmd:"" help:"Restore a group that would be deleted."`
+	List        groupList        `cmd:"" help:"List the groups of this node, with their settings."`
+	Members     groupMembers     `cmd:"" help:"List the members of a group."`
+	Invite      groupInvite      `cmd:"" help:"Invite people to a group."`
+	Invitations groupInvitations `cmd:"" help:"List who is invited to a group and has not answered."`
 }
 
 type groupAdd struct {
