@@ -520,3 +520,40 @@ func (m *matrix) listen(askers []asker) (end func()) {
 		}
 	}
 }
+
+// What was deleted in a closed group, and what its home tells the members' nodes of its settings and its moderators, has addresses too: for others
+// there is nothing, and was nothing.
+func TestWhatAClosedGroupToldIsNotThereForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLeaks(t)
+		l.GroupAs("tuin@provincie", "baas@provincie", actors.NewGroup{Visibility: actors.VisibilityListed})
+		l.join("lid@gouda", "tuin")
+		baas := l.As("baas@provincie")
+		post := baas.Post("tuin@provincie", "SECRETtuin")
+		baas.Delete(post)
+		group, lid := l.group("provincie", "tuin"), l.actor("provincie", "lid@gouda")
+		baas.must(baas.node().Outbox.SetRole(context.Background(), baas.Actor(), lid, group, actors.RoleModerator), "names a moderator")
+		baas.must(baas.node().Outbox.Settings(context.Background(), baas.Actor(), group, func(g *actors.Actor) { g.Title = "SECRETtuin" }), "changes the title")
+		l.Settle()
+		told, err := db.All(context.Background(), l.Node("provincie").DB, db.Scalar[string], "SELECT iri FROM activities WHERE CAST(body AS TEXT) LIKE '%/groups/tuin%'")
+		if err != nil || len(told) < 6 {
+			t.Fatalf("%d activities: %v", len(told), err)
+		}
+		for _, a := range []asker{l.nobody("provincie"), l.node("waterschap", "provincie"), l.node("oud", "provincie")} {
+			for _, accept := range []string{"application/activity+json", "text/html"} {
+				ask := func(at string) *httptest.ResponseRecorder {
+					return l.ask(a, http.MethodGet, strings.TrimPrefix(at, home), "", "Accept", accept)
+				}
+				gone, never := ask(post), ask(home+"/posts/123")
+				if gone.Code != never.Code || gone.Code != http.StatusNotFound {
+					t.Errorf("%s: a deleted post is %d, one that never was %d", a.name, gone.Code, never.Code)
+				}
+				for _, at := range told {
+					if got := ask(at); got.Code != http.StatusNotFound || strings.Contains(got.Body.String(), "tuin") && !strings.Contains(at, "tuin") {
+						t.Errorf("%s reads %s: %d %s", a.name, at, got.Code, got.Body)
+					}
+				}
+			}
+		}
+	})
+}
