@@ -146,15 +146,14 @@ func (d *Directory) confirmHandle(ctx context.Context, a *Actor, handle string) 
 
 // Delete forgets a person or group: what it said of itself is blanked, its relations end, and its id stays a tombstone.
 func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
-	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 OR r.object = $1) AND r.state IN ('active', 'requested', 'invited')", a.ID)
-	if err != nil {
-		return fmt.Errorf("relations of %s: %w", a.IRI, err)
-	}
-	if a.IsGroup() { // its members are not told one by one: the group itself says that it is gone
+	if a.IsGroup() { // its members are not told of each other: the group itself says that it is gone
 		if err := disband(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		relations = nil
+	}
+	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 OR r.object = $1) AND r.state IN ('active', 'requested', 'invited')", a.ID)
+	if err != nil {
+		return fmt.Errorf("relations of %s: %w", a.IRI, err)
 	}
 	for _, r := range relations {
 		other := r.Subject
@@ -182,19 +181,11 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 	return err
 }
 
-// disband ends all memberships of a group at once.
+// disband ends all memberships of a group at once; who was in it is not kept.
 func disband(ctx context.Context, tx *db.Tx, group ID) error {
-	now := db.Millis(time.Now())
-	for _, c := range []struct {
-		sql  string
-		args []any
-	}{
-		{"UPDATE actors SET following_count = following_count - 1 WHERE id IN (SELECT r.subject FROM relations r WHERE r.object = $1 AND r.state = 'active')", []any{group}},
-		{"UPDATE relations SET state = 'removed', since = $2, updated = $2 WHERE object = $1 AND state IN ('active', 'requested', 'invited')", []any{group, now}},
-		{"DELETE FROM reach WHERE object = $1", []any{group}},
-		{"UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1", []any{group}},
-	} {
-		if _, err := tx.Exec(ctx, c.sql, c.args...); err != nil {
+	for _, sql := range []string{"UPDATE actors SET following_count = following_count - 1 WHERE id IN (SELECT r.subject FROM relations r WHERE r.object = $1 AND r.state = 'active')",
+		"DELETE FROM relations WHERE object = $1", "DELETE FROM reach WHERE object = $1", "UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1"} {
+		if _, err := tx.Exec(ctx, sql, group); err != nil {
 			return fmt.Errorf("disband group %d: %w", group, err)
 		}
 	}

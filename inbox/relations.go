@@ -36,6 +36,9 @@ func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	}
 	r, err := x.Dir.Ask(ctx, tx, a.actor, a.other, request)
 	if errors.Is(err, fault.Forbidden) {
+		if !a.other.IsGroup() { // people need not say why
+			return x.Outbox.Reply(ctx, tx, "Reject", a.other, a.actor, request)
+		}
 		return x.Outbox.Refuse(ctx, tx, a.other, a.actor, request, fault.Sentence(err))
 	}
 	if err != nil {
