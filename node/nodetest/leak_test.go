@@ -533,7 +533,9 @@ func TestWhatAClosedGroupToldIsNotThereForOthers(t *testing.T) {
 		baas.Delete(post)
 		group, lid := l.group("provincie", "tuin"), l.actor("provincie", "lid@gouda")
 		baas.must(baas.node().Outbox.SetRole(context.Background(), baas.Actor(), lid, group, actors.RoleModerator), "names a moderator")
-		baas.must(baas.node().Outbox.Settings(context.Background(), baas.Actor(), group, func(g *actors.Actor) { g.Title = "SECRETtuin" }), "changes the title")
+		title := "SECRETtuin"
+		_, err := baas.node().Outbox.Settings(context.Background(), baas.Actor(), group, actors.GroupChange{Title: &title}, "")
+		baas.must(err, "changes the title")
 		l.Settle()
 		told, err := db.All(context.Background(), l.Node("provincie").DB, db.Scalar[string], "SELECT iri FROM activities WHERE CAST(body AS TEXT) LIKE '%/groups/tuin%'")
 		if err != nil || len(told) < 6 {
