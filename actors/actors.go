@@ -50,6 +50,7 @@ type Actor struct {
 	Locked, Discoverable            bool
 	Indexable, Bot                  bool
 	Visibility, JoinPolicy, Posting string // groups
+	Settings                        Settings
 	PlainMembers, Groups1           bool   // groups; any
 	Members, Log                    string // groups: ids of the list of members and of the log (groups-1)
 	Epoch                           string // groups: of the log; of one elsewhere: as far as our copy goes
@@ -124,26 +125,26 @@ const columns = `a.id, a.iri, a.kind, a.local, a.name, a.domain, a.host, a.title
 	a.locked, a.discoverable, a.indexable, a.bot, a.visibility, a.join_policy, a.posting, a.plain_members, a.groups_1, a.members, a.log, a.epoch, a.seq, a.head, a.member_digest, a.told,
 	a.followers_count, a.following_count, a.items_count, a.last_item, a.published, a.updated, a.fetched, a.suspended, a.deleted,
 	a.silenced, a.sensitized, a.hide_collections, a.icon_description, a.image_description, a.attribution,
-	a.show_media, a.show_media_replies, a.show_featured`
+	a.show_media, a.show_media_replies, a.show_featured, a.settings`
 
 func scan(row db.Scanner) (*Actor, error) {
 	var a Actor
-	var fields, emojis, also, attribution string
+	var fields, emojis, also, attribution, settings string
 	var last, published, updated, fetched, suspended, deleted, silenced, sensitized int64
 	err := row.Scan(&a.ID, &a.IRI, &a.Kind, &a.Local, &a.Name, &a.Domain, &a.Host, &a.Title, &a.Summary, &a.Source, &a.URL, &a.Icon, &a.Image,
 		&fields, &emojis, &a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Following, &a.Featured, &a.Moderators, &also, &a.MovedTo,
 		&a.Locked, &a.Discoverable, &a.Indexable, &a.Bot, &a.Visibility, &a.JoinPolicy, &a.Posting, &a.PlainMembers, &a.Groups1, &a.Members, &a.Log, &a.Epoch, &a.Seq, &a.Head, &a.Digest, &a.Told,
 		&a.FollowersCount, &a.FollowingCount, &a.ItemsCount, &last, &published, &updated, &fetched, &suspended, &deleted,
 		&silenced, &sensitized, &a.HideCollections, &a.IconDescription, &a.ImageDescription, &attribution,
-		&a.ShowMedia, &a.ShowMediaReplies, &a.ShowFeatured)
+		&a.ShowMedia, &a.ShowMediaReplies, &a.ShowFeatured, &settings)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range []struct {
 		text string
 		into any
-	}{{fields, &a.Fields}, {emojis, &a.Emojis}, {also, &a.AlsoKnownAs}, {attribution, &a.Attribution}} {
-		if part.text == "[]" {
+	}{{fields, &a.Fields}, {emojis, &a.Emojis}, {also, &a.AlsoKnownAs}, {attribution, &a.Attribution}, {settings, &a.Settings}} {
+		if part.text == "[]" || part.text == "{}" {
 			continue
 		}
 		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
@@ -230,9 +231,11 @@ func ByIRIs(ctx context.Context, q db.Q, iris []string) ([]*Actor, error) {
 func present(a *Actor, err error) (*Actor, error) {
 	switch {
 	case errors.Is(err, fault.NotFound):
-		return nil, fault.Say(fault.NotFound, "This account is not known here.")
+		return nil, errUnknown
 	case err != nil:
 		return nil, fmt.Errorf("load actor: %w", err)
+	case !a.Deleted.IsZero() && a.IsGroup() && a.Visibility == VisibilityHidden:
+		return nil, errUnknown // that it was there is not told either
 	case !a.Deleted.IsZero():
 		return nil, fault.Say(fault.Gone, "This account has been deleted.")
 	}

@@ -34,6 +34,8 @@ type Directory struct {
 	Limited bool
 	// Changed hears of everybody whose membership of a group of ours changes, its state or its role; nil: nobody does.
 	Changed func(context.Context, *db.Tx, Membership) error
+	// Deserted hears of groups elsewhere whose last member of this node is gone; nil: nobody does.
+	Deserted func(context.Context, *db.Tx, *Actor) error
 	// Reindex hears of who changed whether posts may be found; nil: nobody does.
 	Reindex func(context.Context, *db.Tx, ID) error
 
@@ -122,6 +124,11 @@ func (d *Directory) App() *Actor {
 	return d.app
 }
 
+// Organisation is the actor that speaks for the node itself, and for its administrator at the command line.
+func (d *Directory) Organisation(ctx context.Context, q db.Q) (*Actor, error) {
+	return ByIRI(ctx, q, d.URL("/org"))
+}
+
 // AddPerson makes a person of this node. Nothing about people is findable without their own choice (design rule 10).
 func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string) (*Actor, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -130,52 +137,6 @@ func (d *Directory) AddPerson(ctx context.Context, tx *db.Tx, name, title string
 	}
 	a := &Actor{Kind: Person, Name: name, Title: CleanText(title, 100), IRI: d.URL("/users/" + name)}
 	return a, d.create(ctx, tx, a)
-}
-
-// What a group says about itself (docs/decisions/0015-groups.md): who may know of it, how one becomes a member, and who
-// begins conversations.
-const (
-	VisibilityPublic = "public" // everybody reads it: open
-	VisibilityListed = "listed" // everybody may know of it, members read it: closed
-	VisibilityHidden = "hidden" // it exists for its members and those invited only: secret
-
-	JoinOpen      = "open"
-	JoinRequest   = "request"   // owners and moderators answer each wish to join
-	JoinInvite    = "invite"    // who was invited joins, and nobody else
-	JoinAutomatic = "automatic" // people of named organisations join at once, others ask
-
-	PostingMembers = "members"
-	PostingMods    = "moderators"
-)
-
-// NewGroup is what a group begins as. What is empty is as the preset "open community" has it.
-type NewGroup struct {
-	Name, Title, Summary      string
-	Visibility, Join, Posting string
-	PlainMembers              *bool // nil: in public groups
-}
-
-// Check tells what is wrong with the settings of a group.
-func (a *Actor) checkGroup() error {
-	for _, c := range []struct {
-		what, value string
-		known       []string
-	}{
-		{"visibility", a.Visibility, []string{VisibilityPublic, VisibilityListed, VisibilityHidden}},
-		{"way to join", a.JoinPolicy, []string{JoinOpen, JoinRequest, JoinInvite, JoinAutomatic}},
-		{"posting", a.Posting, []string{PostingMembers, PostingMods}},
-	} {
-		if !slices.Contains(c.known, c.value) {
-			return fault.Say(fault.Invalid, "The %s of a group is %s, not %q.", c.what, strings.Join(c.known, ", "), c.value)
-		}
-	}
-	switch {
-	case a.Visibility == VisibilityHidden && a.JoinPolicy != JoinInvite:
-		return fault.Say(fault.Invalid, "Nobody can ask to join a group that must not be known: people join a hidden group by invitation.")
-	case a.Visibility == VisibilityHidden && a.PlainMembers:
-		return fault.Say(fault.Invalid, "People of servers that do not keep its secrets cannot be members of a hidden group.")
-	}
-	return nil
 }
 
 // AddGroup makes a group on this node, owned by one of our people.
@@ -187,21 +148,26 @@ func (d *Directory) AddGroup(ctx context.Context, tx *db.Tx, owner *Actor, g New
 	if !owner.Local || owner.Kind != Person {
 		return nil, fault.Say(fault.Invalid, "A group needs an owner who is a person of this node.")
 	}
+	preset, err := presetFor(g.Preset, g.Visibility)
+	if err != nil {
+		return nil, err
+	}
 	a := &Actor{Kind: Group, Name: name, Title: CleanText(g.Title, 100), Source: g.Summary, Summary: PlainHTML(g.Summary), IRI: d.URL("/groups/" + name),
-		Visibility: cmp.Or(g.Visibility, VisibilityPublic), Posting: cmp.Or(g.Posting, PostingMembers), Epoch: d.NewEpoch()}
-	a.JoinPolicy = cmp.Or(g.Join, map[string]string{VisibilityPublic: JoinOpen, VisibilityListed: JoinRequest, VisibilityHidden: JoinInvite}[a.Visibility])
-	a.PlainMembers = a.Visibility == VisibilityPublic
+		Visibility: cmp.Or(g.Visibility, preset.Visibility), JoinPolicy: cmp.Or(g.Join, preset.Join), Posting: cmp.Or(g.Posting, preset.Posting),
+		PlainMembers: preset.PlainMembers, Discoverable: true, Epoch: d.NewEpoch()}
 	if g.PlainMembers != nil {
 		a.PlainMembers = *g.PlainMembers
 	}
-	a.Discoverable, a.Locked = a.Visibility != VisibilityHidden, a.JoinPolicy != JoinOpen
-	if err := a.checkGroup(); err != nil {
+	if err := g.More.Apply(a); err != nil {
+		return nil, err
+	}
+	if err := a.settle(); err != nil {
 		return nil, err
 	}
 	if err := d.create(ctx, tx, a); err != nil {
 		return nil, err
 	}
-	_, err := d.admit(ctx, tx, owner, a, RoleOwner, Request{}, Why{})
+	_, err = d.admit(ctx, tx, owner, a, RoleOwner, Request{}, Why{})
 	return a, err
 }
 
@@ -235,9 +201,9 @@ func (d *Directory) create(ctx context.Context, tx *db.Tx, a *Actor) error {
 const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, title, summary, source, url, icon, image, fields, emojis, inbox, shared_inbox,
 	outbox, followers, following, featured, moderators, also_known_as, moved_to, locked, discoverable, indexable, bot, visibility, join_policy, posting,
 	plain_members, groups_1, epoch, published, updated, fetched, suspended, deleted, hide_collections, icon_description, image_description, attribution,
-	show_media, show_media_replies, show_featured, members, log)
+	show_media, show_media_replies, show_featured, members, log, settings)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48)
+	$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49)
 	ON CONFLICT (iri) DO UPDATE SET kind = excluded.kind, name = excluded.name, domain = excluded.domain, title = excluded.title, summary = excluded.summary,
 	source = excluded.source, url = excluded.url, icon = excluded.icon, image = excluded.image, fields = excluded.fields, emojis = excluded.emojis,
 	inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, outbox = excluded.outbox, followers = excluded.followers, following = excluded.following,
@@ -247,7 +213,7 @@ const upsert = `INSERT INTO actors (id, iri, kind, local, name, domain, host, ti
 	updated = excluded.updated, fetched = excluded.fetched, deleted = excluded.deleted,
 	hide_collections = excluded.hide_collections, icon_description = excluded.icon_description, image_description = excluded.image_description,
 	attribution = excluded.attribution, show_media = excluded.show_media, show_media_replies = excluded.show_media_replies, show_featured = excluded.show_featured,
-	members = excluded.members, log = excluded.log
+	members = excluded.members, log = excluded.log, settings = excluded.settings
 	RETURNING id`
 
 // save writes all that an actor says of itself, and by which words it is found; counts and the log's position are kept where
@@ -257,7 +223,7 @@ func (d *Directory) save(ctx context.Context, tx *db.Tx, a, before *Actor) error
 		list(a.Fields), list(a.Emojis), a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Following, a.Featured, a.Moderators, list(a.AlsoKnownAs), a.MovedTo,
 		a.Locked, a.Discoverable, a.Indexable, a.Bot, a.Visibility, a.JoinPolicy, a.Posting, a.PlainMembers, a.Groups1, a.Epoch,
 		db.Millis(a.Published), db.Millis(a.Updated), db.Millis(a.Fetched), db.Millis(a.Suspended), db.Millis(a.Deleted),
-		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured, a.Members, a.Log).Scan(&a.ID)
+		a.HideCollections, a.IconDescription, a.ImageDescription, list(a.Attribution), a.ShowMedia, a.ShowMediaReplies, a.ShowFeatured, a.Members, a.Log, text(a.Settings)).Scan(&a.ID)
 	if err != nil {
 		return err
 	}
@@ -288,8 +254,7 @@ func (d *Directory) Save(ctx context.Context, tx *db.Tx, a *Actor) error {
 	}
 	before, err := stored(ctx, tx, a.IRI)
 	if err == nil && a.IsGroup() {
-		a.Discoverable, a.Locked = a.Discoverable && a.Visibility != VisibilityHidden, a.JoinPolicy != JoinOpen
-		err = a.checkGroup()
+		err = a.settle()
 	}
 	if err == nil {
 		a.Updated = time.Now()
@@ -326,9 +291,13 @@ func list[T any](values []T) string {
 	if len(values) == 0 {
 		return "[]"
 	}
-	text, err := json.Marshal(values)
+	return text(values)
+}
+
+func text(value any) string {
+	written, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // strings and structs of strings always marshal
+		panic(err) // strings, times and structs of them always marshal
 	}
-	return string(text)
+	return string(written)
 }

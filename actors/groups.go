@@ -20,8 +20,8 @@ type GroupFilter struct {
 	Text   string // the beginnings of words of the name or the title; "": all
 }
 
-// Groups lists the groups that a viewer may know of, the newest first: with a member in the filter those of the member that
-// are not hidden; without one the public groups of this node; in both cases also those that the viewer is a member of.
+// Groups lists the groups that a viewer may know of, the newest first: with a member in the filter those of the member whose
+// members everybody may know; without one the public groups of this node; in both cases also those that the viewer is a member of.
 func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Actor, error) {
 	terms := db.Terms(f.Text)
 	if f.Text != "" && len(terms) == 0 {
@@ -32,7 +32,7 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 	condition := "(a.local AND a.visibility = 'public' AND a.discoverable OR " + mine + ")"
 	if f.Member != 0 {
 		args = append(args, f.Member)
-		condition = "(a.visibility <> 'hidden' OR " + mine + ") AND a.id IN (SELECT m.object FROM relations m WHERE m.subject = $2 AND m.state = 'active')"
+		condition = "(a.visibility = 'public' OR " + mine + ") AND a.id IN (SELECT m.object FROM relations m WHERE m.subject = $2 AND m.state = 'active')"
 	}
 	if f.Shared {
 		condition += " AND " + mine
@@ -54,32 +54,18 @@ func MayKnow(group *Actor, role Role) bool {
 	return group.IsGroup() && group.Suspended.IsZero() && (group.Visibility != "hidden" || role != "")
 }
 
-// OnHost tells whether somebody of a host is a member of a group.
-func OnHost(ctx context.Context, q db.Q, group ID, host string) (bool, error) {
-	n, err := db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2", group, host)
-	return n > 0, err
+// OnHost tells whether somebody of a host is a member of a group, and whether that host keeps a copy of the list of members.
+func OnHost(ctx context.Context, q db.Q, group ID, host string) (member, replica bool, err error) {
+	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {
+		member = true
+		return x, r.Scan(&replica)
+	}, "SELECT groups_1 FROM reach WHERE object = $1 AND host = $2", group, host)
+	return member, replica, err
 }
 
 // MembersHere counts the people of this node who are members of a group.
 func MembersHere(ctx context.Context, q db.Q, group ID) (int, error) {
 	return db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", group)
-}
-
-// Knows tells whether a viewer may know that an actor exists. All may be known but hidden groups: those are known to their
-// members and to who is invited, and to the nodes of these.
-func Knows(ctx context.Context, q db.Q, v Viewer, a *Actor) (bool, error) {
-	if !a.IsGroup() || a.Visibility != VisibilityHidden {
-		return true, nil
-	}
-	n, err := 0, error(nil)
-	switch {
-	case v.Local():
-		n, err = db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND subject = $2 AND state IN ('active', 'invited')", a.ID, v.ID)
-	case v.Host != "":
-		n, err = db.One(ctx, q, db.Scalar[int], `SELECT (SELECT COUNT(*) FROM reach WHERE object = $1 AND host = $2)
-			+ (SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2 WHERE r.object = $1 AND r.state = 'invited')`, a.ID, v.Host)
-	}
-	return n > 0, err
 }
 
 // Shows is the audience of what is posted in the group.
@@ -98,19 +84,22 @@ func MembersOf(ctx context.Context, q db.Q, group ID, role Role, p Page) ([]Rela
 		args = append(args, role)
 		condition += " AND r.role = $2"
 	}
-	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE "+condition+p.SQL("r.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list members of group %d: %w", group, err)
-	}
-	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
+	return listRelated(ctx, q, condition, args, p, func(r *Relation) ID { return r.Subject })
 }
 
-// OwnersOf counts the owners of a group, and holds the group's row until the end of the transaction, so that two of them
-// cannot step down at the same moment.
+// Hold reads a group and keeps others from changing it until the end of the transaction.
+func Hold(ctx context.Context, tx *db.Tx, id ID) (*Actor, error) {
+	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", id); err != nil {
+		return nil, fmt.Errorf("hold group %d: %w", id, err)
+	}
+	return Get(ctx, tx, id)
+}
+
+// OwnersOf counts the owners of a group, and holds the group until the end of the transaction, so that two of them cannot
+// step down at the same moment.
 func OwnersOf(ctx context.Context, tx *db.Tx, group ID) (int, error) {
-	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", group); err != nil {
-		return 0, fmt.Errorf("hold group %d: %w", group, err)
+	if _, err := Hold(ctx, tx, group); err != nil {
+		return 0, err
 	}
 	return db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND state = 'active' AND role = 'owner'", group)
 }

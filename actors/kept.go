@@ -199,13 +199,13 @@ func Unendorse(ctx context.Context, tx *db.Tx, by, who ID) error {
 }
 
 // Endorsed lists whom an actor recommends, the last one first; the cursors number the recommendations. Who is not one of ours
-// sees only those of them who chose to be findable.
+// sees only those of them who chose to be findable. A group that is recommended shows who is in it.
 func Endorsed(ctx context.Context, q db.Q, v Viewer, by ID, p Page) (list []*Actor, cursors []int64, err error) {
 	sql := "SELECT e.id, e.object FROM endorsements e JOIN actors a ON a.id = e.object WHERE e.subject = $1 AND a.suspended = 0"
-	if !v.Local() {
-		sql += " AND a.discoverable"
+	if v.Local() {
+		return paged(ctx, q, sql+" AND "+showsMembers("a", "$2"), "e.id", p, by, v.ID)
 	}
-	return paged(ctx, q, sql, "e.id", p, by)
+	return paged(ctx, q, sql+" AND a.discoverable AND (a.kind <> 'Group' OR a.visibility = 'public')", "e.id", p, by)
 }
 
 // Dismiss keeps somebody out of the suggestions from now on.

@@ -7,15 +7,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 )
 
 // Questions are the requests that somebody decides about: to follow this person, and to join the groups that this person is
-// owner or moderator of, those elsewhere too when their homes tell us who asks (groups-1 §5). Whoever asks several of these
-// stands in the list once, and the questions are answered one at a time, the oldest first: nobody joins a group unseen because
-// a follower was meant.
+// owner or moderator of, those elsewhere too when their homes tell us who asks (groups-1 §5). A group that invites this person
+// is among those who ask. Whoever asks several of these stands in the list once, and the questions are answered one at a time,
+// the oldest first: nobody joins a group unseen because a follower was meant.
 
 // Decides is the condition that somebody decides about the request r.
 func Decides(who string) string {
@@ -30,21 +31,27 @@ const groupAsks = "(rg.local OR rg.groups_1) AND rg.kind = 'Group'"
 const askedOf = `r.state = 'requested' AND r.object IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT rm.object FROM relations rm JOIN actors rg ON rg.id = rm.object AND ` + groupAsks + `
 	WHERE rm.subject = $1 AND rm.state = 'active' AND rm.role IN ('owner', 'moderator'))`
 
+// invitesOf is that somebody is invited; $2 is now.
+const invitesOf = "r.subject = $1 AND r.state = 'invited' AND r.expires > $2"
+
 // Askers lists who asks something that an actor decides about, the newest first, each once: with the oldest question.
 func Askers(ctx context.Context, q db.Q, id ID, p Page) ([]Related, error) {
-	args := []any{id}
-	relations, err := db.All(ctx, q, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE r.id IN (SELECT MIN(r.id) FROM relations r WHERE "+askedOf+" GROUP BY r.subject)"+
-		p.SQL("r.id", &args), args...)
+	all, err := listRelated(ctx, q, "(r.id IN (SELECT MIN(r.id) FROM relations r WHERE "+askedOf+" GROUP BY r.subject) OR "+invitesOf+")", []any{id, db.Millis(time.Now())}, p,
+		func(r *Relation) ID {
+			if r.State == Invited {
+				return r.Object
+			}
+			return r.Subject
+		})
 	if err != nil {
 		return nil, fmt.Errorf("list questions to actor %d: %w", id, err)
 	}
-	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	return withActors(ctx, q, relations, func(r *Relation) ID { return r.Subject })
+	return all, nil
 }
 
 // AskerCount is how many there are.
 func AskerCount(ctx context.Context, q db.Q, id ID) (int, error) {
-	return db.One(ctx, q, db.Scalar[int], "SELECT COUNT(DISTINCT r.subject) FROM relations r WHERE "+askedOf, id)
+	return db.One(ctx, q, db.Scalar[int], "SELECT (SELECT COUNT(DISTINCT r.subject) FROM relations r WHERE "+askedOf+") + (SELECT COUNT(*) FROM relations r WHERE "+invitesOf+")", id, db.Millis(time.Now()))
 }
 
 // QuestionOf is the oldest question of the asker that an actor decides about, or the one about the given object when that is

@@ -60,6 +60,8 @@ type Relation struct {
 	Record          string // last part of the id of the record of a membership (groups-1)
 	Seq             int64  // number of its last change in the group's log
 	InvitedBy       ID
+	Invitation      string    // id of the last activity that invited
+	Expires         time.Time // until when that could be accepted
 	Request         Request
 	Boosts, Notify  bool
 	Languages       []string // of the object's posts that the subject wants to see; none: all
@@ -72,17 +74,17 @@ type Request struct {
 	Message string // introduction, plain text
 }
 
-const bareColumns = "id, subject, object, state, role, since, updated, until, record, seq, invited_by, request, request_as, message, boosts, notify, languages"
+const bareColumns = "id, subject, object, state, role, since, updated, until, record, seq, invited_by, invitation, expires, request, request_as, message, boosts, notify, languages"
 
-const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.record, r.seq, r.invited_by, r.request, r.request_as, r.message, r.boosts, r.notify, r.languages"
+const relationColumns = "r.id, r.subject, r.object, r.state, r.role, r.since, r.updated, r.until, r.record, r.seq, r.invited_by, r.invitation, r.expires, r.request, r.request_as, r.message, r.boosts, r.notify, r.languages"
 
 func scanRelation(row db.Scanner) (*Relation, error) {
 	var r Relation
-	var since, updated, until int64
+	var since, updated, until, expires int64
 	var languages string
-	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Record, &r.Seq, &r.InvitedBy, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify, &languages)
+	err := row.Scan(&r.ID, &r.Subject, &r.Object, &r.State, &r.Role, &since, &updated, &until, &r.Record, &r.Seq, &r.InvitedBy, &r.Invitation, &expires, &r.Request.ID, &r.Request.As, &r.Request.Message, &r.Boosts, &r.Notify, &languages)
 	r.Languages = strings.Fields(languages)
-	r.Since, r.Updated, r.Until = db.FromMillis(since), db.FromMillis(updated), db.FromMillis(until)
+	r.Since, r.Updated, r.Until, r.Expires = db.FromMillis(since), db.FromMillis(updated), db.FromMillis(until), db.FromMillis(expires)
 	return &r, err
 }
 
@@ -122,16 +124,20 @@ func (d *Directory) Ask(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			_, err = tx.Exec(ctx, "UPDATE relations SET request = $1, request_as = $2 WHERE id = $3", request.ID, request.As, r.ID)
 		}
 		return r, err
-	case r.State == Invited:
-		return d.admit(ctx, tx, subject, object, "", request, Why{})
+	case r.Invites() && object.admits(subject) == nil:
+		return d.admit(ctx, tx, subject, object, r.Role, request, Why{})
 	case object.IsGroup() && object.Visibility == VisibilityHidden:
 		return nil, fault.Say(fault.NotFound, "This account is not known here.") // no answer either: it would tell that there is something
 	case object.IsGroup() && object.JoinPolicy == JoinInvite:
 		return nil, fault.Say(fault.Forbidden, "People join %s by invitation: ask one of its members.", object.Handle())
-	case object.IsGroup() && !object.PlainMembers && !subject.Local && !subject.Groups1:
-		return nil, fault.Say(fault.Forbidden, "%s cannot be a member of %s: its server does not keep what is said in closed groups.", subject.Handle(), object.Handle())
-	case open(object):
+	case object.admitsAtOnce(subject):
 		return d.admit(ctx, tx, subject, object, "", request, Why{})
+	}
+	if err := object.admits(subject); err != nil {
+		return nil, err
+	}
+	if err := object.hears(request); err != nil {
+		return nil, err
 	}
 	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
@@ -144,6 +150,14 @@ func (d *Directory) Requesting(ctx context.Context, tx *db.Tx, subject, object *
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == Active || r.State == Requested {
 		return r, err
+	}
+	if object.IsGroup() { // its home would refuse, and cannot say it as clearly
+		if err := object.Ended(); err != nil {
+			return nil, err
+		}
+		if err := object.hears(request); err != nil && object.JoinPolicy == JoinRequest && r.State != Invited {
+			return nil, err
+		}
 	}
 	return d.set(ctx, tx, subject, object, Requested, "", request, Why{})
 }
@@ -174,13 +188,6 @@ func (d *Directory) mayAsk(ctx context.Context, q db.Q, subject, object *Actor) 
 	return err
 }
 
-func open(object *Actor) bool {
-	if object.IsGroup() {
-		return object.JoinPolicy == JoinOpen
-	}
-	return !object.Locked
-}
-
 // Admit makes the relation active. Once it is, it stays as it is.
 func (d *Directory) Admit(ctx context.Context, tx *db.Tx, subject, object *Actor, why ...Why) (*Relation, error) {
 	return d.admit(ctx, tx, subject, object, "", Request{}, because(why))
@@ -190,6 +197,11 @@ func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
 	if err != nil || r.State == Active && (role == "" || role == r.Role) {
 		return r, err
+	}
+	if r.State != Active {
+		if err := object.admits(subject); err != nil {
+			return nil, err
+		}
 	}
 	if role == "" {
 		role = RoleFollower
@@ -262,23 +274,39 @@ func (d *Directory) Vacate(ctx context.Context, tx *db.Tx, subject *Actor) error
 	return nil
 }
 
-// Appoint makes somebody a member of a group of ours with a role, whatever it was before.
+// Appoint makes one of ours, or a member, a member of a group of ours with a role, whatever it was before, and also when the group
+// admits nobody any more.
 func (d *Directory) Appoint(ctx context.Context, tx *db.Tx, subject, group *Actor, role Role, why Why) error {
-	_, err := d.admit(ctx, tx, subject, group, role, Request{}, why)
+	r, err := RelationOf(ctx, tx, subject.ID, group.ID)
+	if err == nil {
+		_, err = d.set(ctx, tx, subject, group, Active, role, r.Request, why)
+	}
 	return err
 }
 
 // SetRole changes what an active member may do.
 func (d *Directory) SetRole(ctx context.Context, tx *db.Tx, subject, object *Actor, role Role, why ...Why) error {
 	r, err := RelationOf(ctx, tx, subject.ID, object.ID)
-	if err == nil && r.State != Active {
+	switch {
+	case err != nil:
+	case r.State != Active:
 		err = fault.Say(fault.NotFound, "%s is not a member of %s.", subject.Handle(), object.Handle())
+	case object.Local:
+		err = CanBe(subject, object, r, role)
 	}
 	if err == nil {
 		_, err = d.set(ctx, tx, subject, object, Active, role, r.Request, because(why))
 	}
 	if err != nil {
 		return fmt.Errorf("make %s %s of %s: %w", subject.IRI, role, object.IRI, err)
+	}
+	return nil
+}
+
+// CanBe tells whether a member of a group can get a role.
+func CanBe(member, group *Actor, r *Relation, role Role) error {
+	if r.Role == RoleGuest && role != RoleGuest {
+		return fault.Say(fault.Forbidden, "%s is a guest of %s, and guests get no other role: invite this person as a member when the stay has ended.", member.Handle(), group.Handle())
 	}
 	return nil
 }
@@ -321,8 +349,11 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	if err := tx.Row(ctx, "SELECT state, role FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before, &had); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
+	// Until is of guests, and of bans; and who comes anew was not invited by who did that the last time.
 	r, err := db.One(ctx, tx, scanRelation, `UPDATE relations SET state = $1, role = $2, request = $3, request_as = $4, message = $5, updated = $6,
-		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END, until = CASE WHEN state = $1 AND state <> 'banned' THEN until ELSE $10 END
+		since = CASE WHEN state = $1 THEN since ELSE $6 END, id = CASE WHEN state = $1 THEN id ELSE $7 END,
+		until = CASE WHEN $1 = 'banned' THEN $10 WHEN state = 'banned' OR $1 IN ('requested', 'active') AND $2 <> 'guest' THEN 0 ELSE until END,
+		invited_by = CASE WHEN state IN ('invited', 'requested', 'active') THEN invited_by ELSE 0 END
 		WHERE subject = $8 AND object = $9 RETURNING `+bareColumns,
 		state, role, request.ID, request.As, CleanText(request.Message, 500), now, id, subject.ID, object.ID, db.Millis(why.Until))
 	if err != nil {
@@ -348,6 +379,9 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 			{"UPDATE actors SET followers_count = followers_count + $1 WHERE id = $2", object.ID},
 			{"UPDATE actors SET following_count = following_count + $1 WHERE id = $2", subject.ID},
 		} {
+			if c.id == subject.ID && object.IsGroup() {
+				continue // how many groups somebody is in tells of those that must not be known
+			}
 			if _, err := tx.Exec(ctx, c.sql, step, c.id); err != nil {
 				return nil, fmt.Errorf("count relations of %s: %w", object.IRI, err)
 			}
@@ -442,14 +476,13 @@ func FollowingOf(ctx context.Context, q db.Q, id ID, state State, p Page) ([]Rel
 	return related(ctx, q, "r.subject", "r.object", id, state, p)
 }
 
-func related(ctx context.Context, q db.Q, where, who string, id ID, state State, p Page) ([]Related, error) {
-	sql, args := "SELECT "+relationColumns+" FROM relations r WHERE "+where+" = $1 AND r.state = $2", []any{id, state}
-	relations, err := db.All(ctx, q, scanRelation, sql+p.SQL("r.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list relations of actor %d: %w", id, err)
-	}
-	p.Arrange(len(relations), func(i, j int) { relations[i], relations[j] = relations[j], relations[i] })
-	return withActors(ctx, q, relations, func(r *Relation) ID {
+// FollowingSeen is FollowingOf as one of ours may see it: of the groups that are not public those only that they share.
+func FollowingSeen(ctx context.Context, q db.Q, viewer, id ID, p Page) ([]Related, error) {
+	return related(ctx, q, "r.object IN (SELECT a.id FROM actors a WHERE a.id = r.object AND "+showsMembers("a", "$3")+") AND r.subject", "r.object", id, Active, p, viewer)
+}
+
+func related(ctx context.Context, q db.Q, where, who string, id ID, state State, p Page, more ...any) ([]Related, error) {
+	return listRelated(ctx, q, where+" = $1 AND r.state = $2", append([]any{id, state}, more...), p, func(r *Relation) ID {
 		if who == "r.object" {
 			return r.Object
 		}

@@ -90,7 +90,7 @@ func (d *Directory) ResolveHandle(ctx context.Context, name, domain string) (*Ac
 		return LocalByName(ctx, d.DB, name)
 	}
 	known, err := ByHandle(ctx, d.DB, name, domain)
-	if err == nil && time.Since(known.Fetched) < actorFresh {
+	if err == nil && (time.Since(known.Fetched) < actorFresh || known.IsGroup() && known.Visibility == VisibilityHidden) { // whose home tells nobody of it by its name
 		return known, nil
 	}
 	if err := d.Welcome(ctx, d.DB, domain); err != nil {
@@ -152,6 +152,11 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", a.IRI, err)
 	}
+	if a.IsGroup() { // its members are not told of each other: the group itself says that it is gone
+		if err := disband(ctx, tx, a.ID); err != nil {
+			return err
+		}
+	}
 	relations, err := db.All(ctx, tx, scanRelation, "SELECT "+relationColumns+" FROM relations r WHERE (r.subject = $1 OR r.object = $1) AND r.state IN ('active', 'requested', 'invited')", a.ID)
 	if err != nil {
 		return fmt.Errorf("relations of %s: %w", a.IRI, err)
@@ -174,4 +179,14 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 		}
 	}
 	return forgetKept(ctx, tx, a.ID)
+}
+
+// disband ends all memberships of a group at once; who was in it is not kept.
+func disband(ctx context.Context, tx *db.Tx, group ID) error {
+	for _, sql := range []string{"DELETE FROM relations WHERE object = $1", "DELETE FROM reach WHERE object = $1", "DELETE FROM decisions WHERE grp = $1", "UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1"} {
+		if _, err := tx.Exec(ctx, sql, group); err != nil {
+			return fmt.Errorf("disband group %d: %w", group, err)
+		}
+	}
+	return nil
 }

@@ -61,6 +61,11 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 		}
 	}
 	if m.Was != m.Is() {
+		if m.Group.Local {
+			if err := departs(ctx, tx, m); err != nil {
+				return err
+			}
+		}
 		if _, err := d.roster(ctx, tx, m.Group.ID, &m); err != nil {
 			return err
 		}
@@ -85,7 +90,10 @@ func (d *Directory) forgetReplica(ctx context.Context, tx *db.Tx, group *Actor) 
 			return fmt.Errorf("forget the members of %s: %w", group.IRI, err)
 		}
 	}
-	return nil
+	if d.Deserted == nil {
+		return nil
+	}
+	return d.Deserted(ctx, tx, group)
 }
 
 // A roster is the list of the active members of a group as its digest is made of: sorted lines "id SP role LF" (groups-1
@@ -209,13 +217,17 @@ func (d *Directory) Replicate(ctx context.Context, tx *db.Tx, member, group *Act
 	if err != nil {
 		return err
 	}
-	if r.State != state || r.Role != role {
+	stands := r.State == Invited && state != Active // that a former member has gone says nothing about the invitation that came after
+	if !stands && (r.State != state || r.Role != role) {
 		if r.State != Active && state != Active && r.ID == 0 {
 			return nil // somebody came and went, of whom nothing is known here
 		}
 		if _, err := d.set(ctx, tx, member, group, state, role, r.Request, Why{}); err != nil {
 			return err
 		}
+	}
+	if stands {
+		until = r.Until
 	}
 	_, err = tx.Exec(ctx, "UPDATE relations SET seq = $1, until = $2, record = $3 WHERE subject = $4 AND object = $5", seq, db.Millis(until), record, member.ID, group.ID)
 	return err

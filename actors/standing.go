@@ -15,7 +15,7 @@ import (
 type Standing struct {
 	Outgoing, Incoming  *Relation // State None when there is nothing
 	Blocking, BlockedBy bool
-	Asks                bool // to follow one, or to join a group that one decides about
+	Asks                bool // to follow one, or to join a group that one decides about; or is a group that invites one
 	Muting              bool
 	MutingNotifications bool
 	MutedUntil          time.Time // zero: for good
@@ -77,7 +77,8 @@ func keptAbout(ctx context.Context, q db.Q, me ID, others []ID, all map[ID]*Stan
 		UNION ALL SELECT 'endorsed', object, 0, 0, '' FROM endorsements WHERE subject = $1 AND object IN (`+list+`)
 		UNION ALL SELECT 'note', object, 0, 0, text FROM notes WHERE subject = $1 AND object IN (`+list+`)
 		UNION ALL SELECT 'domain', a.id, 0, 0, '' FROM blocked_domains d CROSS JOIN actors a WHERE d.subject = $1 AND a.id IN (`+list+`) AND d.domain IN (a.domain, a.host)
-		UNION ALL SELECT 'asks', r.subject, 0, 0, '' FROM relations r WHERE r.subject IN (`+list+`) AND r.state = 'requested' AND `+Decides("$1"), args...)
+		UNION ALL SELECT 'asks', r.subject, 0, 0, '' FROM relations r WHERE r.subject IN (`+list+`) AND r.state = 'requested' AND `+Decides("$1")+`
+		UNION ALL SELECT 'asks', r.object, 0, 0, '' FROM relations r WHERE r.object IN (`+list+`) AND `+invitesOf, args...)
 	if err != nil {
 		return fmt.Errorf("load what actor %d keeps about others: %w", me, err)
 	}

@@ -91,7 +91,7 @@ func Familiar(ctx context.Context, q db.Q, me ID, others []ID) (map[ID][]*Actor,
 	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { return x, r.Scan(&x.of, &x.who) },
 		`SELECT k.object, k.subject FROM (SELECT r.object, r.subject, ROW_NUMBER() OVER (PARTITION BY r.object ORDER BY r.id DESC) AS n
 			FROM relations m JOIN relations r ON r.subject = m.object AND r.state = 'active'
-			JOIN actors s ON s.id = r.subject AND NOT s.hide_collections AND s.kind <> 'Group' JOIN actors o ON o.id = r.object AND NOT o.hide_collections
+			JOIN actors s ON s.id = r.subject AND NOT s.hide_collections AND s.kind <> 'Group' JOIN actors o ON o.id = r.object AND NOT o.hide_collections AND `+showsMembers("o", "$1")+`
 			WHERE m.subject = $1 AND m.state = 'active' AND r.object IN (`+list+`)) k WHERE k.n <= $2 ORDER BY k.object, k.n`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("familiar followers for actor %d: %w", me, err)

@@ -50,6 +50,7 @@ func (d *Directory) Document(ctx context.Context, q db.Q, a *Actor) (*vocab.Acto
 		w.Moderators, w.PostingRestricted = a.Moderators, a.Posting == PostingMods
 		w.AccessType, w.JoinPolicy, w.AcceptsJoins = accessTypes[a.Visibility], a.JoinPolicy, true
 		w.Locked, w.Members, w.Log = a.JoinPolicy != JoinOpen, a.Members, a.Log
+		w.Introduction, w.GuestsStart, w.Archived, w.Deletes = a.Settings.Introduction, a.Settings.GuestsStart, a.Settings.Archived, a.Settings.Deletes
 	}
 	return w, nil
 }
@@ -188,6 +189,7 @@ func (d *Directory) fromWire(w *vocab.Actor) (*Actor, error) {
 			}
 		}
 		a.Members, a.Log = sameOrigin(w.Members, w.ID), sameOrigin(w.Log, w.ID)
+		a.Settings = Settings{Introduction: w.Introduction, GuestsStart: w.GuestsStart, Archived: w.Archived, Deletes: w.Deletes}
 		if w.PostingRestricted {
 			a.Posting = PostingMods
 		}

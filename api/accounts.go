@@ -5,7 +5,9 @@ package api
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -21,7 +23,7 @@ func (c *call) target(ctx context.Context) (*actors.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	of, err := actors.Get(ctx, c.api.DB, actors.ID(id))
+	of, err := actors.Meet(ctx, c.api.DB, c.viewer, actors.ID(id))
 	if err == nil && of.Local && !of.Suspended.IsZero() && !c.viewer.Local() {
 		return nil, fault.Say(fault.Gone, "This account is suspended.")
 	}
@@ -91,6 +93,9 @@ func (a *API) relations(ctx context.Context, c *call, of func(context.Context, d
 	if !c.viewer.Local() || !who.Suspended.IsZero() || who.HideCollections && who.ID != c.viewer.ID {
 		return []empty{}, nil
 	}
+	if shown, err := actors.MembersShown(ctx, a.DB, c.viewer, who); err != nil || !shown {
+		return []empty{}, err
+	}
 	if blocked, err := actors.Blocked(ctx, a.DB, who.ID, c.viewer.ID); err != nil || blocked {
 		return []empty{}, err
 	}
@@ -103,7 +108,9 @@ func (a *API) followers(ctx context.Context, c *call) (any, error) {
 }
 
 func (a *API) following(ctx context.Context, c *call) (any, error) {
-	return a.relations(ctx, c, actors.FollowingOf)
+	return a.relations(ctx, c, func(ctx context.Context, q db.Q, id actors.ID, _ actors.State, p actors.Page) ([]actors.Related, error) {
+		return actors.FollowingSeen(ctx, q, c.viewer.ID, id, p)
+	})
 }
 
 // followRequests are those who ask to follow one, and those who ask to join a group that one manages, here or elsewhere.
@@ -131,7 +138,7 @@ func (a *API) blocks(ctx context.Context, c *call) (any, error) {
 
 func (a *API) relationships(ctx context.Context, c *call) (any, error) {
 	asked := ids[actors.ID](c.params, "id", mostIDs)
-	known, err := actors.Many(ctx, a.DB, asked)
+	known, err := a.manyKnown(ctx, c.viewer, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +250,9 @@ func (a *API) lookup(ctx context.Context, c *call) (any, error) {
 	} else {
 		of, err = actors.ByHandle(ctx, a.DB, name, domain)
 	}
+	if err == nil {
+		err = actors.CheckKnown(ctx, a.DB, c.viewer, of)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -250,6 +260,20 @@ func (a *API) lookup(ctx context.Context, c *call) (any, error) {
 		return nil, fault.Say(fault.Gone, "This account is suspended.")
 	}
 	return a.whole(ctx, of)
+}
+
+// manyKnown are the actors with these numbers, by number, of those that the viewer may know of.
+func (a *API) manyKnown(ctx context.Context, v actors.Viewer, ids []actors.ID) (map[actors.ID]*actors.Actor, error) {
+	all, err := actors.Many(ctx, a.DB, ids)
+	if err != nil {
+		return nil, err
+	}
+	known, err := actors.Known(ctx, a.DB, v, slices.Collect(maps.Values(all)))
+	clear(all)
+	for _, one := range known {
+		all[one.ID] = one
+	}
+	return all, err
 }
 
 func (a *API) ours(domain string) bool {

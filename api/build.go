@@ -34,8 +34,10 @@ func (a *API) account(of *actors.Actor) *account {
 		x.Avatar, x.Header, x.AvatarText, x.HeaderText = a.picture(of.Icon, avatarPath), a.picture(of.Image, headerPath), of.IconDescription, of.ImageDescription
 		x.Discoverable, x.Indexable, x.Hidden, x.Limited = of.Discoverable, of.Indexable, of.HideCollections, !of.Silenced.IsZero()
 		x.ShowMedia, x.ShowReplies, x.ShowFeatured = of.ShowMedia, of.ShowMediaReplies, of.ShowFeatured
-		x.FollowersCount, x.FollowingCount, x.StatusesCount = of.FollowersCount, of.FollowingCount, of.ItemsCount
-		if !of.LastItem.IsZero() {
+		if of.Shows() == actors.Public { // an account looks the same to everybody: what only members may know is in our own API
+			x.FollowersCount, x.FollowingCount, x.StatusesCount = of.FollowersCount, of.FollowingCount, of.ItemsCount
+		}
+		if !of.LastItem.IsZero() && of.Shows() == actors.Public {
 			day := of.LastItem.UTC().Format(time.DateOnly)
 			x.LastStatusAt = &day
 		}
@@ -105,7 +107,7 @@ func (a *API) emojis(of []actors.Emoji) []emoji {
 }
 
 func (a *API) attachment(f media.File) attachment {
-	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(f.Remote),
+	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(a.remote(f)),
 		Description: textOrNull(f.Title()), Blurhash: textOrNull(f.Blurhash)}
 	if !slices.Contains([]string{"image", "gifv", "video", "audio"}, x.Type) {
 		x.Type = "unknown"
@@ -121,6 +123,14 @@ func (a *API) attachment(f media.File) attachment {
 		x.Meta.Focus = &point{f.FocusX, f.FocusY}
 	}
 	return x
+}
+
+// remote is where a file is at its own node. Where it is not for everybody nobody can read it there: our copy is all there is.
+func (a *API) remote(f media.File) string {
+	if f.Private {
+		return ""
+	}
+	return f.Remote
 }
 
 func (a *API) attachments(files []media.File) []attachment {

@@ -135,7 +135,7 @@ func (a *API) fileReport(ctx context.Context, c *call) (any, error) {
 	if err != nil || of <= 0 {
 		return nil, fault.Say(fault.NotFound, "Record not found")
 	}
-	target, err := actors.Get(ctx, a.DB, actors.ID(of))
+	target, err := actors.Meet(ctx, a.DB, c.viewer, actors.ID(of))
 	if err != nil {
 		return nil, err
 	}

@@ -23,12 +23,37 @@ type ownGroup struct {
 	URL           string          `json:"url" format:"uri" about:"The page of the group."`
 	Organisation  ownOrganisation `json:"organisation" about:"Where the group has its home."`
 	Visibility    string          `json:"visibility" enum:"public,listed,hidden" about:"Who may know of the group and read in it: everybody; everybody and its members; its members."`
-	JoinPolicy    string          `json:"joinPolicy" enum:"open,request,invite" about:"How one becomes a member: at once; when an owner or moderator agrees; by invitation."`
+	JoinPolicy    string          `json:"joinPolicy" enum:"open,request,invite,automatic" about:"How one becomes a member: at once; when an owner or moderator agrees; by invitation; at once for people of named organisations, while others ask."`
 	Posting       string          `json:"posting" enum:"members,moderators" about:"Who starts conversations."`
-	Members       int64           `json:"members" about:"How many there are."`
-	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere."`
+	Members       *int64          `json:"members" about:"How many there are; null for who is outside of a group that is not public."`
+	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere, and for who is outside of one that is not public."`
+	Preset        *string         `json:"preset" enum:"open-community,announcements,closed-team,dossier" about:"Which preset has these settings; null: none, or the group is elsewhere."`
+	Introduction  bool            `json:"introductionRequired" about:"Whether who asks to join must say a few words."`
+	GuestsStart   bool            `json:"guestsStart" about:"Whether guests may start conversations."`
+	ArchivedAt    *string         `json:"archivedAt" format:"date-time" about:"Since when the group can only be read; null: it lives."`
+	DeletesAt     *string         `json:"deletesAt" format:"date-time" about:"When the group will be deleted; until then it can only be read, and be restored. null: it will not."`
+	Settings      *ownSettings    `json:"settings" about:"What only the owners and moderators see, at the home of the group; null for others."`
 	CreatedAt     string          `json:"createdAt" format:"date-time"`
 	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
+}
+
+type ownSettings struct {
+	PlainMembers   bool     `json:"plainMembers" about:"Whether people may be members whose servers do not keep a copy of the list of members, such as Mastodon."`
+	AutomaticHosts []string `json:"automaticHosts" about:"The nodes whose people join at once, where joinPolicy is automatic."`
+	AllowedHosts   []string `json:"allowedHosts" about:"The nodes whose people may be members, besides the home of the group; empty: all."`
+	WelcomeNL      string   `json:"welcomeNl" about:"What new members are sent, in Dutch; may be empty."`
+	WelcomeEN      string   `json:"welcomeEn" about:"The same in English."`
+	History        string   `json:"history" enum:"all,joining" about:"What a node with its first member is given of what was posted before: everything, or nothing from before that person joined."`
+}
+
+func settingsOf(g *actors.Actor) *ownSettings {
+	of := g.Settings
+	s := &ownSettings{PlainMembers: g.PlainMembers, AutomaticHosts: append([]string{}, of.Automatic...), AllowedHosts: append([]string{}, of.Allowed...),
+		WelcomeNL: of.Welcome["nl"], WelcomeEN: of.Welcome["en"], History: "all"}
+	if of.SinceJoining {
+		s.History = "joining"
+	}
+	return s
 }
 
 type ownOrganisation struct {
@@ -67,13 +92,25 @@ func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Act
 	all := make([]ownGroup, 0, len(list))
 	for _, g := range list {
 		x := ownGroup{ID: digits(g.ID), Name: g.Name, Handle: g.Handle(), Title: g.DisplayName(), Summary: g.Summary, URL: g.URL, Organisation: organisationOf(g, names),
-			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, Members: g.FollowersCount, CreatedAt: stamp(g.Published)}
-		if n, counted := hosts[g.ID]; counted {
-			x.Organisations = &n
+			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, Introduction: g.Settings.Introduction, GuestsStart: g.Settings.GuestsStart,
+			ArchivedAt: stampOrNull(g.Settings.Archived), DeletesAt: stampOrNull(g.Settings.Deletes), CreatedAt: stamp(g.Published)}
+		if g.Local {
+			x.Preset = textOrNull(g.Preset())
 		}
+		inside := g.Shows() == actors.Public
 		if s := standings[g.ID]; s != nil {
 			m := membershipOf(s.Outgoing)
 			x.Membership = &m
+			inside = inside || s.Outgoing.State == actors.Active
+			if g.Local && s.Outgoing.State == actors.Active && s.Outgoing.Role.Staff() {
+				x.Settings = settingsOf(g)
+			}
+		}
+		if n, counted := hosts[g.ID]; counted && inside {
+			x.Organisations = &n
+		}
+		if inside {
+			x.Members = &g.FollowersCount
 		}
 		all = append(all, x)
 	}
@@ -112,10 +149,17 @@ func (c *call) known(ctx context.Context) (*actors.Actor, actors.Role, error) {
 			return nil, "", err
 		}
 	}
-	if !actors.MayKnow(group, role) {
+	if actors.MayKnow(group, role) {
+		return group, role, nil
+	}
+	if !c.viewer.Local() || !group.IsGroup() || !group.Suspended.IsZero() {
 		return nil, "", unknown
 	}
-	return group, role, nil
+	known, err := actors.Knows(ctx, c.api.DB, c.viewer, group) // who is invited to it does
+	if err == nil && !known {
+		err = unknown
+	}
+	return group, role, err
 }
 
 // ownPage are the parameters of every list that is paged by number: see call.page.
@@ -174,12 +218,42 @@ func (a *API) personGroups(ctx context.Context, c *call, _ personGroupsQuery) ([
 	return a.groupPage(ctx, c, actors.GroupFilter{Member: who.ID, Shared: who.HideCollections && who.ID != c.viewer.ID})
 }
 
+// groupSettings is what can be chosen of a group. What is not sent stays as it is, in a new group as the preset has it.
+type groupSettings struct {
+	Preset         *string   `json:"preset" enum:"open-community,announcements,closed-team,dossier" about:"Takes the settings of a preset; what else is sent comes after. A new group without it is an open community."`
+	Summary        *string   `json:"summary" max:"5000" about:"What the group is for, as plain text."`
+	Visibility     *string   `json:"visibility" enum:"public,listed,hidden" about:"What everybody could read stays public when a group is closed; a group in which something was said in confidence cannot be made public."`
+	JoinPolicy     *string   `json:"joinPolicy" enum:"open,request,invite,automatic"`
+	Posting        *string   `json:"posting" enum:"members,moderators"`
+	PlainMembers   *bool     `json:"plainMembers" about:"false: people on servers such as Mastodon cannot be members; those who are, are removed."`
+	Introduction   *bool     `json:"introductionRequired"`
+	GuestsStart    *bool     `json:"guestsStart"`
+	AutomaticHosts *[]string `json:"automaticHosts" max:"300"`
+	AllowedHosts   *[]string `json:"allowedHosts" max:"300" about:"Members of other nodes are removed; an empty list allows all."`
+	WelcomeNL      *string   `json:"welcomeNl" max:"5000"`
+	WelcomeEN      *string   `json:"welcomeEn" max:"5000"`
+	History        *string   `json:"history" enum:"all,joining"`
+}
+
+func (in *groupSettings) change() actors.GroupChange {
+	c := actors.GroupChange{Preset: in.Preset, Summary: in.Summary, Visibility: in.Visibility, Join: in.JoinPolicy, Posting: in.Posting, PlainMembers: in.PlainMembers,
+		Introduction: in.Introduction, GuestsStart: in.GuestsStart, Automatic: in.AutomaticHosts, Allowed: in.AllowedHosts, Welcome: map[string]string{}}
+	for code, text := range map[string]*string{"nl": in.WelcomeNL, "en": in.WelcomeEN} {
+		if text != nil {
+			c.Welcome[code] = *text
+		}
+	}
+	if in.History != nil {
+		since := *in.History == "joining"
+		c.SinceJoining = &since
+	}
+	return c
+}
+
 type groupMade struct {
-	Name       string  `json:"name" max:"30" about:"The part of the handle before the node: small letters, digits, dots, hyphens and underscores."`
-	Title      string  `json:"title" max:"100" about:"The name for people."`
-	Summary    *string `json:"summary" max:"5000" about:"What the group is for, as plain text."`
-	JoinPolicy *string `json:"joinPolicy" enum:"open,request" about:"Without it: open."`
-	Posting    *string `json:"posting" enum:"members,moderators" about:"Without it: members."`
+	Name  string `json:"name" max:"30" about:"The part of the handle before the node: small letters, digits, dots, hyphens and underscores."`
+	Title string `json:"title" max:"100" about:"The name for people."`
+	groupSettings
 }
 
 func (a *API) createGroup(ctx context.Context, c *call, in groupMade) (ownGroup, error) {
@@ -195,7 +269,7 @@ func (a *API) createGroup(ctx context.Context, c *call, in groupMade) (ownGroup,
 	}
 	var group *actors.Actor
 	err = a.DB.Tx(ctx, func(tx *db.Tx) (err error) {
-		group, err = a.Dir.AddGroup(ctx, tx, me, actors.NewGroup{Name: in.Name, Title: in.Title, Summary: given(in.Summary), Posting: given(in.Posting), Join: given(in.JoinPolicy)})
+		group, err = a.Dir.AddGroup(ctx, tx, me, actors.NewGroup{Name: in.Name, Title: in.Title, More: in.change()})
 		return err
 	})
 	if err != nil {
@@ -221,41 +295,69 @@ func (a *API) getGroup(ctx context.Context, c *call, _ nought) (ownGroup, error)
 }
 
 type groupChange struct {
-	Title      *string `json:"title" max:"100"`
-	Summary    *string `json:"summary" max:"5000" about:"Plain text."`
-	JoinPolicy *string `json:"joinPolicy" enum:"open,request"`
-	Posting    *string `json:"posting" enum:"members,moderators"`
+	Title *string `json:"title" max:"100"`
+	groupSettings
+	Reason *string `json:"reason" max:"500" about:"For the log of the group."`
 }
 
-func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGroup, error) {
+type ownGroupChanged struct {
+	ownGroup
+	Notices []string `json:"notices" about:"What came of the change besides, in the language of Accept-Language: what stays public, how many cannot be members any more."`
+}
+
+func (a *API) changeGroup(ctx context.Context, c *call, in groupChange) (ownGroupChanged, error) {
 	group, me, _, err := c.mine(ctx)
 	if err != nil {
-		return ownGroup{}, err
+		return ownGroupChanged{}, err
 	}
-	if in.Title != nil && strings.TrimSpace(*in.Title) == "" {
-		return ownGroup{}, fault.Say(fault.Invalid, "The group needs a title.")
-	}
-	if in == (groupChange{}) {
-		return a.showOwnGroup(ctx, c, group)
-	}
-	err = a.Outbox.Settings(ctx, me, group, func(g *actors.Actor) {
-		if in.Title != nil {
-			g.Title = actors.CleanText(*in.Title, 100)
-		}
-		if in.Summary != nil {
-			g.Source, g.Summary = *in.Summary, actors.PlainHTML(*in.Summary)
-		}
-		if in.JoinPolicy != nil {
-			g.JoinPolicy = *in.JoinPolicy
-		}
-		if in.Posting != nil {
-			g.Posting = *in.Posting
-		}
-	})
+	change := in.change()
+	change.Title = in.Title
+	changed, err := a.Outbox.Settings(ctx, me, group, change, given(in.Reason))
 	if err != nil {
-		return ownGroup{}, err
+		return ownGroupChanged{}, err
 	}
-	return a.oneOwnGroup(ctx, c, group.ID)
+	shown, err := a.oneOwnGroup(ctx, c, group.ID)
+	return ownGroupChanged{shown, changed.Notices(c.reads())}, err
+}
+
+type ownPreset struct {
+	Name         string `json:"name" enum:"open-community,announcements,closed-team,dossier"`
+	Title        string `json:"title" about:"The name for people, in the language of Accept-Language."`
+	Meaning      string `json:"meaning" about:"What it means for people, in one or two sentences."`
+	Visibility   string `json:"visibility" enum:"public,listed,hidden"`
+	JoinPolicy   string `json:"joinPolicy" enum:"open,request,invite,automatic"`
+	Posting      string `json:"posting" enum:"members,moderators"`
+	PlainMembers bool   `json:"plainMembers"`
+}
+
+func (a *API) listPresets(_ context.Context, c *call, _ nought) ([]ownPreset, error) {
+	l := c.reads()
+	var all []ownPreset
+	for _, p := range actors.Presets {
+		all = append(all, ownPreset{p.Name, l.T("preset." + p.Name), l.T("preset." + p.Name + ".means"), p.Visibility, p.Join, p.Posting, p.PlainMembers})
+	}
+	return all, nil
+}
+
+// decided is for what an owner decides about a whole group.
+func (a *API) decided(do func(ctx context.Context, me, group *actors.Actor, reason string) error) func(context.Context, *call, removal) (ownGroup, error) {
+	return func(ctx context.Context, c *call, in removal) (ownGroup, error) {
+		group, me, _, err := c.mine(ctx)
+		if err != nil {
+			return ownGroup{}, err
+		}
+		if err := do(ctx, me, group, given(in.Reason)); err != nil {
+			return ownGroup{}, err
+		}
+		return a.oneOwnGroup(ctx, c, group.ID)
+	}
+}
+
+// archiving makes a group read only, or lets it live again.
+func (a *API) archiving(on bool) func(context.Context, *call, removal) (ownGroup, error) {
+	return a.decided(func(ctx context.Context, me, group *actors.Actor, reason string) error {
+		return a.Outbox.Archive(ctx, me, group, on, reason)
+	})
 }
 
 type organisationsQuery struct {

@@ -48,8 +48,11 @@ func (c *call) spoken() string {
 	if lang := locale.Get(c.Text("lang")); lang != nil {
 		return lang.Code
 	}
-	return locale.Match(c.r.Header.Get("Accept-Language")).Code
+	return c.reads().Code
 }
+
+// reads is the language that the asker reads best.
+func (c *call) reads() *locale.Locale { return locale.Match(c.r.Header.Get("Accept-Language")) }
 
 type text struct {
 	UpdatedAt string `json:"updated_at"`

@@ -88,7 +88,7 @@ func (c *call) involved(ctx context.Context) (group, me, other *actors.Actor, ro
 	if err != nil {
 		return nil, nil, nil, "", err
 	}
-	other, err = actors.Get(ctx, c.api.DB, actors.ID(id))
+	other, err = actors.Meet(ctx, c.api.DB, c.viewer, actors.ID(id))
 	return group, me, other, role, err
 }
 
@@ -159,6 +159,30 @@ func (a *API) changeMember(ctx context.Context, c *call, in memberChange) (ownMe
 	}
 	names, err := actors.OrganisationsOf(ctx, a.DB, []*actors.Actor{other})
 	return ownMember{personOf(other, names), string(r.Role), stamp(r.Since)}, err
+}
+
+type ownDeparture struct {
+	Organisation ownOrganisation `json:"organisation" about:"The node."`
+	Since        string          `json:"since" format:"date-time" about:"When its last member was gone."`
+	PurgedAt     *string         `json:"purgedAt" format:"date-time" about:"When it had deleted what others wrote in the group, as it says; null: it has not said so."`
+	ConfirmedAt  *string         `json:"confirmedAt" format:"date-time" about:"When it said so; null: not yet. Nodes have 24 hours."`
+}
+
+func (a *API) listDepartures(ctx context.Context, c *call, _ nought) ([]ownDeparture, error) {
+	group, err := c.staff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := actors.Departures(ctx, a.DB, group.ID)
+	if err != nil {
+		return nil, err
+	}
+	names, err := actors.OrganisationNames(ctx, a.DB, list)
+	all := make([]ownDeparture, 0, len(list))
+	for _, d := range list {
+		all = append(all, ownDeparture{ownOrganisation{d.Host, textOrNull(names[d.Host])}, stamp(d.Since), stampOrNull(d.Purged), stampOrNull(d.Confirmed)})
+	}
+	return all, err
 }
 
 type removal struct {
@@ -297,7 +321,7 @@ func (a *API) decideRequest(ctx context.Context, c *call, in decision) (ownMembe
 type ownEntry struct {
 	ID     string     `json:"id" format:"id"`
 	At     string     `json:"at" format:"date-time"`
-	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin" about:"What was decided."`
+	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin,archive,unarchive,group-deletion,restoration" about:"What was decided."`
 	By     ownPerson  `json:"by" about:"Who decided; the group itself: a ban that had an end, or a new owner in the place of the last one who is gone."`
 	Person *ownPerson `json:"person" about:"About whom; null: about nobody, or about somebody who is not here any more."`
 	Status *string    `json:"status" format:"id" about:"The number of the post that it was about, which may be gone."`

@@ -78,6 +78,7 @@ func (a *API) describeAPI() dict {
 
 var tagsAbout = map[string]string{
 	"groups":        "Groups of this node, and those elsewhere that its people are members of.",
+	"invitations":   "Groups that who asks is invited to.",
 	"organisations": "The nodes that work together with this one.",
 	"people":        "People, seen as members of groups.",
 }
@@ -100,7 +101,7 @@ func (o operation) scopes() []string {
 
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
-var placeholders = map[string]string{"id": "The number of the group, or of the person.", "account": "The number of the person.", "status": "The number of the post."}
+var placeholders = map[string]string{"id": "The number of the group, or of the person.", "account": "The number of the person.", "status": "The number of the post.", "list": "The number of the list."}
 
 // describe is the operation object (OpenAPI 3.1 §4.8.10).
 func (o operation) describe(schemas dict) dict {

@@ -24,7 +24,7 @@ import (
 
 const (
 	ownPath    = "/api/pleio/v1"
-	ownVersion = "1.0.0" // semantic: a new optional member is a new minor version, what breaks clients a new path
+	ownVersion = "1.1.0" // semantic: a new optional member is a new minor version, what breaks clients a new path
 )
 
 // operation is one route of our own API with what the OpenAPI document says of it.
@@ -82,14 +82,38 @@ func bind(p *params, into reflect.Value) error {
 			}
 			continue
 		}
-		if sent.object != nil || sent.list != nil {
-			return fault.Say(fault.Malformed, "%s must be one value, not a list or an object.", key)
-		}
 		if optional {
 			value.Set(reflect.New(value.Type().Elem()))
 			value = value.Elem()
 		}
+		if value.Kind() == reflect.Slice && sent.object == nil {
+			if err := setList(value, field.Tag, key, sent); err != nil {
+				return err
+			}
+			continue
+		}
+		if sent.object != nil || sent.list != nil {
+			return fault.Say(fault.Malformed, "%s must be one value, not a list or an object.", key)
+		}
 		if err := set(value, field.Tag, key, sent.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setList fills a list; a text alone is a list of one, and an empty one a list of none.
+func setList(value reflect.Value, tag reflect.StructTag, key string, sent *params) error {
+	list := sent.list
+	if list == nil && sent.text != "" {
+		list = []*params{sent}
+	}
+	value.Set(reflect.MakeSlice(value.Type(), len(list), len(list)))
+	for i, one := range list {
+		if one.list != nil || one.object != nil {
+			return fault.Say(fault.Malformed, "%s must be a list of single values.", key)
+		}
+		if err := set(value.Index(i), tag, key, one.text); err != nil {
 			return err
 		}
 	}

@@ -130,7 +130,7 @@ func (a *API) open(ctx context.Context, c *call, x found[string], address, kind 
 func (a *API) atAddress(ctx context.Context, v actors.Viewer, address string, resolve bool) (*actors.Actor, *content.Item, error) {
 	if !resolve {
 		if who, err := actors.ByIRI(ctx, a.DB, address); err == nil {
-			return who, nil, nil
+			return who, nil, actors.CheckKnown(ctx, a.DB, v, who)
 		}
 		i, err := content.ByIRI(ctx, a.DB, v, address)
 		return nil, i, err
@@ -138,8 +138,11 @@ func (a *API) atAddress(ctx context.Context, v actors.Viewer, address string, re
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
 	who, item, err := a.Inbox.Resolve(ctx, address)
-	if err == nil && item != nil {
+	switch {
+	case err == nil && item != nil:
 		item, err = content.Get(ctx, a.DB, v, item.ID)
+	case err == nil && who != nil:
+		err = actors.CheckKnown(ctx, a.DB, v, who)
 	}
 	return who, item, err
 }
@@ -162,6 +165,9 @@ func (a *API) people(ctx context.Context, c *call, s actors.Search, resolve bool
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
 	who, err := a.Dir.ResolveHandle(ctx, name, domain)
+	if err == nil {
+		err = actors.CheckKnown(ctx, a.DB, c.viewer, who)
+	}
 	if err != nil {
 		a.logger().Info("client API: resolve", "handle", s.Text, "error", err)
 		return people, nil

@@ -109,7 +109,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	versions, err := content.Versions(ctx, a.DB, i.ID)
+	versions, err := content.Versions(ctx, a.DB, i)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (c *call) audienceOf(ctx context.Context) (*content.Item, actors.Page, erro
 // accountPage is a page of accounts, with cursors of what brought each of them there.
 func (a *API) accountPage(ctx context.Context, c *call, who []actors.ID, cursors []int64) (any, error) {
 	linkCursors(c, cursors)
-	known, err := actors.Many(ctx, a.DB, who)
+	known, err := a.manyKnown(ctx, c.viewer, who)
 	all := []*account{}
 	for _, id := range who {
 		if known[id] != nil {

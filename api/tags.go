@@ -224,7 +224,7 @@ func (a *API) accountFeaturedTags(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := actors.Get(ctx, a.DB, actors.ID(id))
+	who, err := actors.Meet(ctx, a.DB, c.viewer, actors.ID(id))
 	if err != nil {
 		return nil, err
 	}

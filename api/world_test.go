@@ -68,6 +68,7 @@ func newAPI(t testing.TB, d *db.DB) *API {
 	store.Prepare(queue, media.FindTools())
 	lines := &timeline.Timelines{DB: d, Library: library, Jobs: queue}
 	out := &outbox.Outbox{DB: d, Dir: dir, Library: library, Timelines: lines, Jobs: queue}
+	out.Prepare()
 	moderators := &moderation.Moderation{DB: d, Dir: dir, Timelines: lines, Outbox: out, Auth: auth.New(d, secret), Jobs: queue, Media: store, Registrations: moderation.Approval,
 		Name: "Gemeente Gouda", Email: "beheer@gouda.example"}
 	moderators.Prepare()

@@ -103,9 +103,11 @@ func (l *Library) Save(ctx context.Context, tx *db.Tx, m *Made) (bool, error) {
 
 // count adds (or, with -1, takes) the item where it is counted: at its author, its parent, what it boosts, what it quotes.
 func (l *Library) count(ctx context.Context, tx *db.Tx, i *Item, step int) error {
-	if _, err := tx.Exec(ctx, `UPDATE actors SET items_count = items_count + $1, last_item = CASE WHEN $1 > 0 AND last_item < $2 THEN $2 ELSE last_item END
-		WHERE id = $3`, step, db.Millis(i.Published), i.Author); err != nil {
-		return err
+	if i.Audience != actors.Members { // how much somebody writes in closed groups, and when, is not for others
+		if _, err := tx.Exec(ctx, `UPDATE actors SET items_count = items_count + $1, last_item = CASE WHEN $1 > 0 AND last_item < $2 THEN $2 ELSE last_item END
+			WHERE id = $3`, step, db.Millis(i.Published), i.Author); err != nil {
+			return err
+		}
 	}
 	if i.ReplyTo != 0 {
 		if _, err := tx.Exec(ctx, "UPDATE items SET replies_count = replies_count + $1 WHERE id = $2", step, i.ReplyTo); err != nil {
@@ -232,23 +234,34 @@ func (l *Library) Remove(ctx context.Context, tx *db.Tx, i *Item) ([]*Item, erro
 			return fail(err)
 		}
 	}
-	return gone, Bury(ctx, tx, i.IRI, i.Kind)
+	return gone, bury(ctx, tx, i.IRI, i.Kind, i.Audience == actors.Members)
 }
 
 // Bury notes that an id is gone for good, known here or not.
 func Bury(ctx context.Context, tx *db.Tx, iri, formerType string) error {
-	_, err := tx.Exec(ctx, "INSERT INTO tombstones (iri, former_type, deleted) VALUES ($1, $2, $3) ON CONFLICT (iri) DO NOTHING", iri, formerType, db.Millis(time.Now()))
+	return bury(ctx, tx, iri, formerType, false)
+}
+
+// bury is Bury; of what stood in a closed group nobody is told that it was ever there.
+func bury(ctx context.Context, tx *db.Tx, iri, formerType string, secret bool) error {
+	_, err := tx.Exec(ctx, "INSERT INTO tombstones (iri, former_type, deleted, secret) VALUES ($1, $2, $3, $4) ON CONFLICT (iri) DO NOTHING", iri, formerType, db.Millis(time.Now()), secret)
 	return err
 }
 
-// Tombstone tells what an id was and when it went; fault.NotFound when it did not.
+// Unbury forgets that an id is gone, so that it may come again.
+func Unbury(ctx context.Context, tx *db.Tx, iri string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM tombstones WHERE iri = $1", iri)
+	return err
+}
+
+// Tombstone tells everybody what an id was and when it went; fault.NotFound when it did not, or when that is not for everybody.
 func Tombstone(ctx context.Context, q db.Q, iri string) (formerType string, deleted time.Time, err error) {
 	_, err = db.One(ctx, q, func(r db.Scanner) (x struct{}, err error) {
 		var ms int64
 		err = r.Scan(&formerType, &ms)
 		deleted = db.FromMillis(ms)
 		return x, err
-	}, "SELECT former_type, deleted FROM tombstones WHERE iri = $1", iri)
+	}, "SELECT former_type, deleted FROM tombstones WHERE iri = $1 AND NOT secret", iri)
 	return formerType, deleted, err
 }
 

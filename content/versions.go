@@ -49,7 +49,7 @@ func changed(before *Item, files []media.File, m *Made) bool {
 }
 
 // Versions returns what an item said before, the first version first. Whoever may see the item may see them.
-func Versions(ctx context.Context, q db.Q, id ID) ([]Version, error) {
+func Versions(ctx context.Context, q db.Q, i *Item) ([]Version, error) {
 	list, err := db.All(ctx, q, func(r db.Scanner) (v Version, err error) {
 		var poll, files, emojis string
 		var written int64
@@ -65,10 +65,14 @@ func Versions(ctx context.Context, q db.Q, id ID) ([]Version, error) {
 		if err := json.Unmarshal([]byte(emojis), &v.Emojis); err != nil {
 			return v, fmt.Errorf("read its emojis: %w", err)
 		}
-		return v, json.Unmarshal([]byte(files), &v.Files)
-	}, "SELECT title, content, summary, sensitive, poll, files, emojis, written FROM versions WHERE item = $1 ORDER BY id", id)
+		err = json.Unmarshal([]byte(files), &v.Files)
+		for n := range v.Files {
+			v.Files[n].Private = i.Audience > actors.Unlisted
+		}
+		return v, err
+	}, "SELECT title, content, summary, sensitive, poll, files, emojis, written FROM versions WHERE item = $1 ORDER BY id", i.ID)
 	if err != nil {
-		return nil, fmt.Errorf("versions of item %d: %w", id, err)
+		return nil, fmt.Errorf("versions of item %d: %w", i.ID, err)
 	}
 	return list, nil
 }

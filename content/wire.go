@@ -92,7 +92,7 @@ func (l *Library) Object(ctx context.Context, q db.Q, i *Item) (*vocab.Object, e
 		return fail(err)
 	}
 	for _, f := range files[int64(i.ID)] {
-		o.Attachments = append(o.Attachments, vocab.Attachment{Type: "Document", MediaType: f.MIME, URL: l.Media.URL(f), Name: f.Title(), Width: f.Width,
+		o.Attachments = append(o.Attachments, vocab.Attachment{Type: "Document", MediaType: f.MIME, URL: l.Media.Address(f), Name: f.Title(), Width: f.Width,
 			Height: f.Height, Size: f.Size, Duration: f.Duration, Blurhash: f.Blurhash, Digest: f.Digest, Focus: [2]float64{f.FocusX, f.FocusY}, HasFocus: f.FocusX != 0 || f.FocusY != 0})
 	}
 	if i.Poll != nil {

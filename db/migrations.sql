@@ -975,3 +975,47 @@ UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
 ALTER TABLE decisions ADD COLUMN until BIGINT NOT NULL DEFAULT 0;          -- end of a ban
 ALTER TABLE decisions ADD COLUMN act TEXT NOT NULL DEFAULT '';             -- id of the activity that tells it, when its group is elsewhere
 CREATE UNIQUE INDEX decisions_act ON decisions (grp, act) WHERE act <> '';
+
+-- groups: nothing leaks
+
+ALTER TABLE tombstones ADD COLUMN secret BOOLEAN NOT NULL DEFAULT FALSE;   -- of what stood in a closed group: told to nobody
+-- The nodes whose last member has left a closed group of ours.
+CREATE TABLE departures (
+  grp       BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  host      TEXT NOT NULL,
+  since     BIGINT NOT NULL,
+  purged    BIGINT NOT NULL DEFAULT 0,        -- when the node had deleted its copy, as it says
+  confirmed BIGINT NOT NULL DEFAULT 0,        -- when it said so
+  PRIMARY KEY (grp, host)
+);
+CREATE INDEX files_digest ON files (digest) WHERE remote <> '';
+-- Groups are not among those whom people are counted to follow.
+UPDATE actors SET following_count = (SELECT COUNT(*) FROM relations r JOIN actors o ON o.id = r.object AND o.kind <> 'Group' WHERE r.subject = actors.id AND r.state = 'active');
+-- groups: settings
+
+ALTER TABLE actors ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';         -- groups: JSON, of what no query asks for
+-- groups: invitations
+ALTER TABLE relations ADD COLUMN invitation TEXT NOT NULL DEFAULT '';      -- id of the last activity that invited
+ALTER TABLE relations ADD COLUMN expires BIGINT NOT NULL DEFAULT 0;        -- until when that could be accepted
+CREATE INDEX relations_invitation ON relations (invitation) WHERE invitation <> '';
+
+-- People that one of ours invites to a group, pasted as text.
+CREATE TABLE invitation_lists (
+  id      BIGINT PRIMARY KEY,
+  owner   BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  grp     BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  role    TEXT NOT NULL,
+  until   BIGINT NOT NULL,                    -- end of the stay of guests
+  message TEXT NOT NULL
+);
+
+CREATE TABLE invitation_lines (
+  list    BIGINT NOT NULL REFERENCES invitation_lists (id) ON DELETE CASCADE,
+  line    BIGINT NOT NULL,                    -- its number in the text, from 1
+  text    TEXT NOT NULL,                      -- the line, or of a table the handle in it
+  outcome TEXT NOT NULL DEFAULT '',           -- '' until it is done
+  detail  TEXT NOT NULL DEFAULT '',           -- why, when it was refused
+  invite  TEXT NOT NULL DEFAULT '',           -- id of the activity that asks the home of a group elsewhere
+  PRIMARY KEY (list, line)
+);
+CREATE INDEX invitation_lines_invite ON invitation_lines (invite) WHERE invite <> '';

@@ -290,6 +290,15 @@ func (c *Client) Page(ctx context.Context, address, accept string, max int64) (p
 // File fetches a file of at most max bytes, unsigned, within a minute, over at most three redirects; they may lead to another
 // server, because many keep files apart. Reading past max is an error. The caller closes the body.
 func (c *Client) File(ctx context.Context, address string, max int64) (body io.ReadCloser, contentType string, err error) {
+	return c.file(ctx, walk{client: c, accept: "*/*"}, address, max)
+}
+
+// SignedFile is File for what is not for everybody: the request is signed, and leads to no other server.
+func (c *Client) SignedFile(ctx context.Context, address string, max int64, signer *Signer) (body io.ReadCloser, contentType string, err error) {
+	return c.file(ctx, walk{client: c, accept: "*/*", signer: signer, sameOrigin: true}, address, max)
+}
+
+func (c *Client) file(ctx context.Context, walk walk, address string, max int64) (body io.ReadCloser, contentType string, err error) {
 	if err := c.allowed(address); err != nil {
 		return nil, "", err
 	}
@@ -297,7 +306,6 @@ func (c *Client) File(ctx context.Context, address string, max int64) (body io.R
 	if err != nil {
 		return nil, "", err
 	}
-	walk := walk{client: c, accept: "*/*"}
 	response, at, err := walk.get(ctx, address)
 	if err != nil {
 		end()

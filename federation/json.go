@@ -16,7 +16,7 @@ import (
 
 const (
 	maxDepth = 32
-	maxNodes = 10_000
+	maxNodes = 50_000 // a page of 200 entries of the log of a group has 15,000
 )
 
 // scanner reads one JSON document strictly, in one pass and without building it: what two parsers could understand

@@ -150,7 +150,7 @@ func TestPeekRefuses(t *testing.T) {
 		"@id as alias of id":             with(`,"object":{"@id":"https://b.example/1"}`),
 		"@type escaped":                  with(`,"\u0040type":"Delete"`),
 		"33 levels":                      with(`,"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32)),
-		"10,001 values":                  with(`,"x":[` + strings.Repeat("1,", 10_000) + `1]`),
+		"50,001 values":                  with(`,"x":[` + strings.Repeat("1,", 50_000) + `1]`),
 		"huge to":                        with(`,"to":[` + strings.Repeat(`"https://b.example/v",`, 1000) + `"https://b.example/v"]`),
 		"object with an odd id":          with(`,"object":"https://B.example/v"`),
 		"object owner with a credential": with(`,"object":{"actor":"https://x@b.example/v"}`),

@@ -29,6 +29,11 @@ type arrival struct {
 	other *actors.Actor // the other actor that it is about
 	inner *arrival      // what was announced or is undone
 	vote  bool
+	// the group of ours of which a node has deleted its copy
+	purged actors.ID
+
+	toInvite   bool             // it answers an Invite
+	invitation *actors.Relation // that it answers or takes back; nil when that was a wish to invite
 
 	decision *outbox.Decision // about a membership of a group of ours, by its staff; without a kind it stands already
 
@@ -57,6 +62,8 @@ func handlerOf(kind string) (handler, bool) {
 		return handler{allowUndo, applyUndo}, true
 	case "Follow", "Join":
 		return handler{allowFollow, applyFollow}, true
+	case "Invite":
+		return handler{allowInvite, applyInvite}, true
 	case "Leave":
 		return handler{allowFollow, applyLeave}, true
 	case "Accept":
@@ -169,6 +176,9 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			continue
 		}
 		audience := content.Audience(a.actor, group, o.To, o.CC)
+		if group.Shows() == actors.Public && audience == actors.Members && slices.Contains(o.Audience, group.IRI) { // as it was closed a moment ago
+			return nil, &refusal{group, fault.Say(fault.Forbidden, "%s is open: what is posted there is for everybody.", group.Handle())}
+		}
 		if group.Shows() == actors.Public && audience > actors.Unlisted {
 			continue // an open group shows everybody what it is given: nothing narrower is taken in
 		}
@@ -184,10 +194,11 @@ func (x *Inbox) groupFor(ctx context.Context, q db.Q, a *arrival, o *vocab.Objec
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "Only members post in %s.", group.Handle())}
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, &refusal{group, fault.Say(fault.Forbidden, "In %s only moderators start conversations.", group.Handle())}
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, &refusal{group, fault.Say(fault.Forbidden, "This conversation in %s has been closed.", group.Handle())}
+		}
+		if err := group.Takes(role, parent != nil); err != nil {
+			return nil, &refusal{group, err}
 		}
 		return group, nil
 	}
@@ -280,9 +291,6 @@ func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if isRecord(a.Activity) {
 		return x.allowMembership(ctx, q, a)
 	}
-	if entryOf(a) > 0 && a.Object.ID == a.Actor {
-		return nil // that its settings have changed, which its document tells
-	}
 	o := a.Object.Object
 	if o == nil {
 		return fault.Say(fault.Invalid, "The Update holds no object.")
@@ -301,7 +309,13 @@ func allowUpdate(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return fault.Say(fault.Forbidden, "%s may not change what somebody else wrote.", a.Actor)
 	}
 	a.item = item
-	return x.groupOfItem(ctx, q, a)
+	if err := x.groupOfItem(ctx, q, a); err != nil || a.group == nil || !a.group.Local {
+		return err
+	}
+	if err := a.group.Ended(); err != nil {
+		return &refusal{a.group, err}
+	}
+	return nil
 }
 
 // groupOfItem finds the group that an item stands in, so that what is said about it can be passed on.
@@ -337,7 +351,7 @@ func applyUpdate(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	switch {
 	case a.decision != nil:
 		return applyDecision(ctx, x, tx, a)
-	case a.Object.Object == nil, isRecord(a.Activity):
+	case isRecord(a.Activity):
 		return nil
 	case a.item == nil:
 		return applyCreate(ctx, x, tx, a)

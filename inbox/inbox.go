@@ -44,6 +44,7 @@ type Inbox struct {
 // States of a received activity.
 const (
 	waiting = "waiting"
+	behind  = "behind" // until what comes before it has been read from the group's log: see keepUp
 	done    = "done"
 	refused = "refused"
 )

@@ -35,9 +35,14 @@ func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if err != nil {
 		return err
 	}
+	// A secret group answers nobody who is not invited: that would tell that there is one (groups-1 §5).
+	silent := a.other.IsGroup() && a.other.Visibility == actors.VisibilityHidden && !before.Invites()
 	r, err := x.Dir.Ask(ctx, tx, a.actor, a.other, request)
-	if errors.Is(err, fault.Forbidden) {
-		return x.Outbox.Reply(ctx, tx, "Reject", a.other, a.actor, request)
+	if errors.Is(err, fault.Forbidden) && !silent {
+		if !a.other.IsGroup() { // people need not say why
+			return x.Outbox.Reply(ctx, tx, "Reject", a.other, a.actor, request)
+		}
+		return x.Outbox.Refuse(ctx, tx, a.other, a.actor, request, fault.Sentence(err))
 	}
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func applyFollow(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	switch {
 	case r.State == actors.Active:
 		return x.Outbox.Reply(ctx, tx, "Accept", a.other, a.actor, request)
-	case a.other.IsGroup() && a.actor.Groups1: // it has come, and waits (groups-1 §5)
+	case a.other.IsGroup() && a.actor.Groups1 && !silent: // it has come, and waits (groups-1 §5)
 		return x.Outbox.Reply(ctx, tx, "TentativeAccept", a.other, a.actor, request)
 	}
 	return nil
@@ -72,6 +77,9 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	}
 	if quoting != nil {
 		return allowQuoteAnswer(ctx, q, a, quoting)
+	}
+	if known, err := x.allowInviteAnswer(ctx, q, a); known || err != nil {
+		return err
 	}
 	group, member, err := x.askedOfGroup(ctx, q, a)
 	if err != nil {
@@ -141,6 +149,8 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return applyQuoteAnswer(ctx, x, tx, a)
 	case a.decision != nil:
 		return applyDecision(ctx, x, tx, a)
+	case a.toInvite:
+		return x.applyInviteAnswer(ctx, tx, a)
 	}
 	if _, err := x.Dir.Admit(ctx, tx, a.other, a.actor); err != nil {
 		return err
@@ -167,6 +177,8 @@ func applyReject(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return applyQuoteAnswer(ctx, x, tx, a)
 	case a.decision != nil:
 		return applyDecision(ctx, x, tx, a)
+	case a.toInvite:
+		return x.applyInviteAnswer(ctx, tx, a)
 	case a.other == nil:
 		return nil
 	}
@@ -251,6 +263,9 @@ func allowCollect(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if isRecord(a.Activity) {
 		return allowRecord(a)
 	}
+	if purged, err := x.allowPurged(ctx, q, a); purged || err != nil {
+		return err
+	}
 	target := a.Target.ID
 	if target == "" {
 		target = a.Origin.ID
@@ -322,10 +337,12 @@ func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if isRecord(a.Activity) {
 		return nil
 	}
-	if a.decision != nil {
+	switch {
+	case a.purged != 0:
+		return actors.Purged(ctx, tx, a.purged, a.actor.Host, a.Published)
+	case a.decision != nil:
 		return applyDecision(ctx, x, tx, a)
-	}
-	if a.other != nil { // of a group of other software
+	case a.other != nil: // of a group of other software
 		role := actors.RoleMember
 		if a.Type == "Add" {
 			role = actors.RoleModerator

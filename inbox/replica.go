@@ -47,52 +47,47 @@ func entryOf(a *arrival) int64 {
 	return a.GroupState.Seq
 }
 
-// keepUp takes note of the place of an entry in its group's log, and of the membership that it tells. It is for entries that
-// came by themselves; those that were read from the log are taken by advance.
-func (x *Inbox) keepUp(ctx context.Context, a *arrival) error {
+// keepUp takes note of the place of an entry in its group's log, and of the membership that it tells. What comes before its time
+// waits until that before it has been read from the log, and is not due yet: nothing that a group says overtakes what it said before.
+func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err error) {
 	seq := entryOf(a)
 	if seq == 0 {
-		return nil
+		return true, nil
 	}
-	return x.DB.Tx(ctx, func(tx *db.Tx) error {
+	due = true
+	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
 		group, err := hold(ctx, tx, a.actor.ID)
 		if err != nil {
 			return err
 		}
 		here, err := actors.MembersHere(ctx, tx, group.ID)
-		if err != nil {
-			return err
+		if err != nil || here == 0 || a.GroupState.Epoch < group.Epoch {
+			return err // there is no copy; or it is from before the home began anew
 		}
-		if here == 0 && group.Epoch == "" { // nobody here is a member: there is no copy
-			return x.change(ctx, tx, group, a.Activity, seq)
-		}
-		if a.GroupState.Epoch < group.Epoch {
-			return nil // from before the home began anew
-		}
-		if a.GroupState.Epoch == group.Epoch {
-			if err := x.take(ctx, tx, group, a.Activity, seq); err != nil {
+		if a.GroupState.Epoch == group.Epoch && seq <= group.Seq+1 {
+			if err := x.take(ctx, tx, group, a.Activity, seq); err != nil || seq <= group.Seq {
 				return err
 			}
-			if seq <= group.Seq {
-				return nil
+			if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
+				return err // it was the last one of ours who is out: the copy is gone
 			}
-			if seq == group.Seq+1 {
-				return x.advance(ctx, tx, group, a.raw, a.GroupState)
-			}
+			return x.advance(ctx, tx, group, a.raw, a.GroupState)
+		}
+		due = false
+		if _, err := tx.Exec(ctx, "UPDATE received SET state = $1 WHERE id = $2 AND state = $3", behind, id, waiting); err != nil {
+			return err
 		}
 		if err := told(ctx, tx, group, a.GroupState); err != nil {
 			return err
 		}
 		return x.wantGroup(ctx, tx, group)
 	})
+	return due, err
 }
 
 // hold reads a group and keeps others from changing its copy until the end of the transaction.
 func hold(ctx context.Context, tx *db.Tx, id actors.ID) (*actors.Actor, error) {
-	if _, err := tx.Exec(ctx, "UPDATE actors SET seq = seq WHERE id = $1", id); err != nil {
-		return nil, fmt.Errorf("hold group %d: %w", id, err)
-	}
-	return actors.Get(ctx, tx, id)
+	return actors.Hold(ctx, tx, id)
 }
 
 func told(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState) error {
@@ -163,9 +158,13 @@ func (x *Inbox) wantAnew(ctx context.Context, tx *db.Tx, group *actors.Actor) er
 	return x.Jobs.Add(ctx, tx, jobGroup, fmt.Sprint("anew ", group.ID), reading{group.ID, true}, time.Time{})
 }
 
-// take applies what an entry tells about members, and keeps who decided it and why.
+// take applies what an entry tells about members, and keeps who decided it and why. When the last one of ours is out by that,
+// nothing is kept.
 func (x *Inbox) take(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
 	if err := x.change(ctx, tx, group, a, seq); err != nil {
+		return err
+	}
+	if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
 		return err
 	}
 	return x.Outbox.KeepEntry(ctx, tx, group, a)
@@ -270,6 +269,7 @@ func (x *Inbox) page(ctx context.Context, group *actors.Actor, address string) (
 	if err != nil {
 		return nil, err
 	}
+	x.Dir.Client.Heard(federation.Origin(address)) // the pauses of the job are enough
 	fetched, err := x.Dir.Client.Document(ctx, address, &app)
 	if err != nil {
 		return nil, err
@@ -310,7 +310,7 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 		return false, x.DB.Tx(ctx, func(tx *db.Tx) error { return x.wantAnew(ctx, tx, group) })
 	}
 	more = c.Next != "" && len(c.Items) > 0
-	return more, x.DB.Tx(ctx, func(tx *db.Tx) error {
+	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
 		now, err := hold(ctx, tx, id)
 		if err != nil {
 			return err
@@ -319,6 +319,10 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 			if err := x.takeEntry(ctx, tx, now, entry); err != nil {
 				return err
 			}
+		}
+		if here, err := actors.MembersHere(ctx, tx, id); err != nil || here == 0 {
+			more = false
+			return err // the last one of ours was removed meanwhile: the copy is gone
 		}
 		if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
 			return err
@@ -331,6 +335,7 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 		}
 		return x.compare(ctx, tx, now, state)
 	})
+	return more, err
 }
 
 // takeEntry takes the next entry that was read from a log: what it says about members at once, the rest as if it had come by
@@ -371,6 +376,10 @@ func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, e
 		return nil
 	}
 	if err := x.take(ctx, tx, group, entry.Activity, seq); err != nil {
+		return err
+	}
+	// One that came by itself too early goes behind what is read before it.
+	if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND state IN ($2, $3)", e.ID, waiting, behind); err != nil {
 		return err
 	}
 	return x.keepIn(ctx, tx, e, e.Actor, entry.Raw)
@@ -483,7 +492,13 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	if time.Now().Before(again) {
 		return jobs.Retry(again)
 	}
-	if _, err := x.Dir.Fetch(ctx, group.IRI); err != nil {
+	_, err = x.Dir.Fetch(ctx, group.IRI)
+	if errors.Is(err, fault.Gone) || errors.Is(err, fault.NotFound) { // it was deleted, or is not for this node any more
+		return x.DB.Tx(ctx, func(tx *db.Tx) error {
+			return x.Jobs.Add(ctx, tx, jobVanished, group.Inbox, vanished{Inbox: group.Inbox}, time.Time{})
+		})
+	}
+	if err != nil {
 		return err
 	}
 	payload, err = json.Marshal(reading{Group: id})

@@ -113,7 +113,7 @@ func (x *Inbox) tellRefused(ctx context.Context, a *arrival, id int64, r *refusa
 		return errors.Join(err, x.finish(ctx, x.DB, id, refused, fault.Sentence(r.error)))
 	}
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
-		if err := x.Outbox.Refuse(ctx, tx, r.by, a.actor, a.ID, fault.Sentence(r.error)); err != nil {
+		if err := x.Outbox.Refuse(ctx, tx, r.by, a.actor, actors.Request{ID: a.ID, As: a.Type}, fault.Sentence(r.error)); err != nil {
 			return err
 		}
 		return x.end(ctx, tx, id, refused, fault.Sentence(r.error))

@@ -41,6 +41,8 @@ func allowUndo(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return x.allowUndoBlock(ctx, q, a)
 	case "Offer":
 		return x.allowUndoOffer(ctx, q, a)
+	case "Invite":
+		return x.allowUndoInvite(ctx, q, a)
 	}
 	return nil // nothing that had an effect here
 }
@@ -99,6 +101,9 @@ func (x *Inbox) undone(ctx context.Context, q db.Q, a *arrival) (*vocab.Activity
 	if object, err := db.One(ctx, q, db.Scalar[string], "SELECT o.iri FROM relations r JOIN actors o ON o.id = r.object WHERE r.subject = $1 AND r.request = $2", a.actor.ID, a.Object.ID); err == nil {
 		return found("Follow", object)
 	}
+	if invite, err := takenBack(ctx, q, a); err == nil && invite != nil {
+		return invite, nil
+	}
 	return nil, fault.Say(fault.NotFound, "%s takes back something that is not known here.", a.Actor)
 }
 
@@ -145,6 +150,8 @@ func applyUndo(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return x.Dir.Unban(ctx, tx, a.other, a.group)
 	case "Offer":
 		return x.applyUndoOffer(ctx, tx, a)
+	case "Invite":
+		return x.applyUndoInvite(ctx, tx, a)
 	}
 	return nil
 }

@@ -164,6 +164,8 @@ const jobReceived = "received" // an activity that needs something from elsewher
 
 // Prepare registers the inbox's durable work; before the queue runs.
 func (x *Inbox) Prepare() {
+	x.Dir.Deserted = x.deserted
+	x.Jobs.HandleSlow(jobPurge, x.purge)
 	x.Jobs.HandleSlow(jobReceived, func(ctx context.Context, payload []byte) error {
 		var id int64
 		if err := json.Unmarshal(payload, &id); err != nil {
@@ -275,12 +277,18 @@ func (x *Inbox) try(ctx context.Context, id int64) error {
 		return g, r.Scan(&g.iri, &g.actor, &g.signer, &g.state, &g.body)
 	},
 		"SELECT iri, actor, signer, state, body FROM received WHERE id = $1", id)
+	if errors.Is(err, fault.NotFound) {
+		return nil // it was read from the log of its group meanwhile, behind what comes before it
+	}
 	if err != nil || got.state != waiting {
 		return err
 	}
 	a, err := x.open(ctx, got.iri, got.actor, got.signer, got.body)
 	if err == nil {
-		err = x.keepUp(ctx, a)
+		var due bool
+		if due, err = x.keepUp(ctx, a, id); err == nil && !due {
+			return nil
+		}
 	}
 	if err == nil {
 		err = x.waitsBehind(ctx, a, id)
@@ -345,6 +353,9 @@ func (x *Inbox) open(ctx context.Context, iri, actor, signer string, body []byte
 	if activity.ID != iri || activity.Actor != actor {
 		return nil, fault.Say(fault.Invalid, "The activity at %s is another one.", iri)
 	}
+	if err := x.originals(ctx, activity); err != nil {
+		return nil, err
+	}
 	who, err := actors.ByIRI(ctx, x.DB, actor)
 	if errors.Is(err, fault.NotFound) {
 		return nil, &needs{iri: actor}
@@ -359,6 +370,25 @@ func (x *Inbox) open(ctx context.Context, iri, actor, signer string, body []byte
 		return nil, err
 	}
 	return &arrival{Activity: activity, actor: who, raw: body}, nil
+}
+
+// originals puts the ids of posts in the place of those of the copies of them that our groups made for servers without groups-1.
+func (x *Inbox) originals(ctx context.Context, a *vocab.Activity) error {
+	for a != nil {
+		ids := []*string{&a.Object.ID}
+		if o := a.Object.Object; o != nil {
+			ids = []*string{&o.InReplyTo}
+		}
+		for _, id := range ids {
+			original, err := x.Outbox.Original(ctx, x.DB, *id)
+			if err != nil {
+				return err
+			}
+			*id = original
+		}
+		a = a.Object.Activity
+	}
+	return nil
 }
 
 func (x *Inbox) allowAndApply(ctx context.Context, a *arrival, id int64) error {

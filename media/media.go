@@ -3,8 +3,8 @@
 
 // Package media is the bytes of files: upload, re-encode, thumbnails, and where they are kept.
 //
-// The folder of a Store has three parts: files (ours, named in the table), proxy (a cache of pictures of other nodes,
-// which may be thrown away at any time) and tmp.
+// The folder of a Store has four parts: files (ours, named in the table), proxy (a cache of pictures of other nodes), kept (a cache of
+// their files that are not for everybody) and tmp. The caches may be thrown away at any time.
 package media
 
 import (
@@ -13,8 +13,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
+	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +51,7 @@ type File struct {
 	Created        time.Time
 	State, Error   string // see Ready; why it failed
 	Name           string // of a document, as its sender called it
+	Private        bool   `json:"-"` // it is of an item that is not for everybody
 }
 
 // Title is what describes the file in words: of a document without a description, its name.
@@ -89,6 +92,10 @@ type Stream func(ctx context.Context, url, byteRange string) (*federation.Part, 
 // Store keeps the files of one node in a folder.
 type Store struct {
 	Stream Stream // nil: readers get recordings from other nodes themselves
+	// Signed is Fetch with a signature of this node, for files that are not for everybody; nil: those of other nodes are not shown.
+	Signed Fetch
+	// MaySee is nil when a request is signed by a node that may see the item with this number; nil: none may.
+	MaySee func(r *http.Request, item int64) error
 
 	d       *db.DB
 	dir     string
@@ -96,6 +103,7 @@ type Store struct {
 	key     []byte
 	pixels  *semaphore.Weighted // bytes of decoded pictures at once
 	proxied *proxy
+	kept    *proxy // files of other nodes that are not for everybody
 	jobs    *jobs.Queue
 	tools   *Tools        // nil: video and sound are refused
 	busy    sync.Mutex    // a recording is being processed
@@ -105,21 +113,33 @@ type Store struct {
 // New returns the store in a folder, which is made when needed. Base is the node's own address; the secret keeps strangers
 // from using the proxy.
 func New(d *db.DB, dir string, base *url.URL, secret []byte, fetch Fetch) *Store {
-	return &Store{
+	s := &Store{
 		d: d, dir: dir, base: base, key: secret,
 		pixels:  semaphore.NewWeighted(pixelBudget),
 		proxied: newProxy(path.Join(dir, "proxy"), fetch), streams: make(chan struct{}, streamsAtOnce),
 	}
+	s.kept = newProxy(path.Join(dir, "kept"), func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
+		if s.Signed == nil {
+			return nil, "", errMissing
+		}
+		return s.Signed(ctx, address, most)
+	})
+	return s
 }
 
 // URL is where readers get a file, "" while it is not fit to show. Pictures of other nodes come from a copy of ours, and their recordings
-// through us, so that readers never tell those nodes who they are. Documents have their own address: they are asked for, not loaded.
+// through us, so that readers never tell those nodes who they are. Documents for everybody have their own address: they are asked for, not
+// loaded. What is not for everybody has a signed address, which is for those who may see it.
 func (s *Store) URL(f File) string {
 	switch {
 	case f.State != Ready:
 		return ""
+	case f.Path != "" && f.forFew():
+		return s.signed(f.Path)
 	case f.Path != "":
 		return s.local(f.Path)
+	case f.forFew():
+		return s.signed(keptWord + strconv.FormatInt(int64(f.ID), 10))
 	case f.Kind == "image":
 		return s.ProxyURL(f.Remote)
 	case s.Stream != nil && (f.Kind == "video" || f.Kind == "gifv" || f.Kind == "audio"):
@@ -133,6 +153,8 @@ func (s *Store) PreviewURL(f File) string {
 	switch {
 	case f.State != Ready:
 		return ""
+	case f.Preview != "" && f.forFew():
+		return s.signed(f.Preview)
 	case f.Preview != "":
 		return s.local(f.Preview)
 	case f.Kind == "image":

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +31,7 @@ const (
 	mostFailures = 10_000
 )
 
-// A proxy fetches pictures of other nodes, once, and keeps them in a folder that may be emptied at any time.
+// A proxy fetches files of other nodes, once, and keeps them in a folder that may be emptied at any time.
 type proxy struct {
 	dir     string
 	fetch   Fetch
@@ -41,25 +40,45 @@ type proxy struct {
 	slots   chan struct{}
 
 	mu     sync.Mutex
-	failed map[string]time.Time // until when
-	size   int64                // bytes on disk; -1: not counted yet
+	failed map[string]failure
+	size   int64 // bytes on disk; -1: not counted yet
 }
 
 func newProxy(dir string, fetch Fetch) *proxy {
-	return &proxy{dir: dir, fetch: fetch, max: cacheBytes, slots: make(chan struct{}, fetchesAtOne), failed: make(map[string]time.Time), size: -1}
+	return &proxy{dir: dir, fetch: fetch, max: cacheBytes, slots: make(chan struct{}, fetchesAtOne), failed: make(map[string]failure), size: -1}
+}
+
+// failure is why a file could not be had, and until when it is not asked for again.
+type failure struct {
+	why   error
+	until time.Time
+}
+
+// wanted is a file of another node.
+type wanted struct {
+	key, remote string // by what it is kept, and where it is
+	most        int64  // bytes
+	picture     bool   // anything else is refused
+	digest      string // that it must have; "" any
+	time        time.Duration
+	missing     error // what readers are told when it cannot be had
+}
+
+func pictureAt(remote string) wanted {
+	return wanted{key: remote, remote: remote, most: MaxBytes, picture: true, time: fetchTime, missing: errNoPicture}
 }
 
 var errNoPicture = fault.Say(fault.NotFound, "This picture of another node cannot be had at the moment.")
 
-// open returns a picture, from the folder or from its node.
-func (p *proxy) open(ctx context.Context, remote string) (*os.File, error) {
-	file := p.file(remote)
-	name := filepath.Base(file)
+// open returns a file, from the folder or from its node.
+func (p *proxy) open(ctx context.Context, w wanted) (*os.File, error) {
+	file := p.file(w.key)
+	name := w.key + "\n" + w.remote
 	if f, err := os.Open(file); err == nil {
 		return f, nil
 	}
-	if p.failing(name) {
-		return nil, errNoPicture
+	if why := p.failing(name); why != nil {
+		return nil, why
 	}
 	// Everybody who wants the picture waits for one fetch, which goes on when the first of them gives up.
 	done := p.flights.DoChan(name, func() (any, error) {
@@ -68,23 +87,29 @@ func (p *proxy) open(ctx context.Context, remote string) (*os.File, error) {
 			return nil, err // its own node is not to blame
 		}
 		defer func() { <-p.slots }()
-		err := p.get(ctx, remote, file)
-		if err != nil {
-			p.fail(name)
+		err := p.get(ctx, w, file)
+		switch {
+		case errors.Is(err, errOther):
+			p.fail(name, errOther)
+		case err != nil:
+			p.fail(name, w.missing)
 		}
 		return nil, err
 	})
 	select {
 	case result := <-done:
+		if errors.Is(result.Err, errOther) {
+			return nil, result.Err
+		}
 		if result.Err != nil {
-			return nil, fmt.Errorf("%w (fetch %s: %w)", errNoPicture, remote, result.Err)
+			return nil, fmt.Errorf("%w (fetch %s: %w)", w.missing, w.remote, result.Err)
 		}
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for %s: %w", remote, ctx.Err())
+		return nil, fmt.Errorf("wait for %s: %w", w.remote, ctx.Err())
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("open fetched picture: %w", err)
+		return nil, fmt.Errorf("open fetched file: %w", err)
 	}
 	return f, nil
 }
@@ -101,16 +126,16 @@ func (p *proxy) enter(ctx context.Context) error {
 	}
 }
 
-func (p *proxy) get(ctx context.Context, remote, file string) error {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+func (p *proxy) get(ctx context.Context, w wanted, file string) error {
+	ctx, cancel := context.WithTimeout(ctx, w.time)
 	defer cancel()
-	body, _, err := p.fetch(ctx, remote, MaxBytes)
+	body, _, err := p.fetch(ctx, w.remote, w.most)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
 	r := bufio.NewReader(body)
-	if head, _ := r.Peek(sniffed); !strings.HasPrefix(sniff(head), "image/") {
+	if head, _ := r.Peek(sniffed); w.picture && !strings.HasPrefix(sniff(head), "image/") {
 		return errors.New("it is not a picture")
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -121,12 +146,9 @@ func (p *proxy) get(ctx context.Context, remote, file string) error {
 		return err
 	}
 	defer discard(tmp)
-	n, err := io.Copy(tmp, io.LimitReader(r, MaxBytes+1))
+	n, err := read(tmp, r, w)
 	if err != nil {
 		return err
-	}
-	if n > MaxBytes {
-		return errors.New("it is too large")
 	}
 	if err := tmp.Close(); err != nil {
 		return err
@@ -145,31 +167,32 @@ func (s *Store) Discard(remote string) error {
 	return nil
 }
 
-// file is where the copy of a picture is.
-func (p *proxy) file(remote string) string {
-	sum := sha256.Sum256([]byte(remote))
+// file is where the copy of a file is.
+func (p *proxy) file(key string) string {
+	sum := sha256.Sum256([]byte(key))
 	name := hex.EncodeToString(sum[:])
 	return filepath.Join(p.dir, name[:2], name)
 }
 
-func (p *proxy) failing(name string) bool {
+// failing is why a file is not asked for at the moment; nil: it may be.
+func (p *proxy) failing(name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	until, found := p.failed[name]
-	if found && time.Now().After(until) {
+	f, found := p.failed[name]
+	if found && time.Now().After(f.until) {
 		delete(p.failed, name)
-		return false
+		return nil
 	}
-	return found
+	return f.why
 }
 
-func (p *proxy) fail(name string) {
+func (p *proxy) fail(name string, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.failed) >= mostFailures {
 		clear(p.failed)
 	}
-	p.failed[name] = time.Now().Add(failureLife)
+	p.failed[name] = failure{why, time.Now().Add(failureLife)}
 }
 
 // grow counts a new file, and makes room when there are too many.

@@ -18,13 +18,14 @@ import (
 )
 
 const columns = `f.id, f.owner, f.item, f.kind, f.mime, f.path, f.preview, f.remote, f.size, f.width, f.height, f.duration,
-	f.blurhash, f.description, f.focus_x, f.focus_y, f.digest, f.created, f.state, f.error, f.name`
+	f.blurhash, f.description, f.focus_x, f.focus_y, f.digest, f.created, f.state, f.error, f.name,
+	f.item NOT IN (0, -1, -2) AND COALESCE((SELECT i.audience FROM items i WHERE i.id = ABS(f.item)), 3) > 1`
 
 func scan(row db.Scanner) (*File, error) {
 	var f File
 	var created int64
 	err := row.Scan(&f.ID, &f.Owner, &f.Item, &f.Kind, &f.MIME, &f.Path, &f.Preview, &f.Remote, &f.Size, &f.Width, &f.Height, &f.Duration,
-		&f.Blurhash, &f.Description, &f.FocusX, &f.FocusY, &f.Digest, &created, &f.State, &f.Error, &f.Name)
+		&f.Blurhash, &f.Description, &f.FocusX, &f.FocusY, &f.Digest, &created, &f.State, &f.Error, &f.Name, &f.Private)
 	f.Created = db.FromMillis(created)
 	return &f, err
 }
@@ -261,6 +262,10 @@ func Of(ctx context.Context, q db.Q, items []int64) (map[int64][]File, error) {
 
 // RemoveOf removes the files of an item, also those it had before an edit: the rows with the transaction, the bytes after it.
 func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
+	kept, err := db.All(ctx, tx, scan, "SELECT "+columns+" FROM files f WHERE f.item = $1 AND f.item > 0 AND f.remote <> ''", item)
+	if err != nil {
+		return fmt.Errorf("remove files of item %d: %w", item, err)
+	}
 	for where, id := range map[string]int64{"item > 0 AND item = $1": item, "item < -1 AND item = $1": -item} {
 		names, err := namesOf(ctx, tx, "WHERE "+where, id)
 		if err == nil {
@@ -271,7 +276,13 @@ func (s *Store) RemoveOf(ctx context.Context, tx *db.Tx, item int64) error {
 		}
 		tx.After(func() { s.drop(names) })
 	}
-	return nil
+	var private []File
+	for _, f := range kept {
+		if f.Private {
+			private = append(private, *f)
+		}
+	}
+	return s.discardKept(ctx, tx, private)
 }
 
 // Detach makes the files of an item that goes away loose again, so that they can be used once more: for as long as a new one.

@@ -4,7 +4,6 @@
 package media
 
 import (
-	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -21,7 +20,7 @@ import (
 )
 
 // ServeHTTP answers GET /media/…: our own files, and pictures and recordings of other nodes. Names cannot be guessed and never stand for
-// other bytes, so answers may be kept for ever. None of it can run: the type is one of ours, it is not guessed again, documents are
+// other bytes, so answers may be kept for ever, but for files that are not for everybody: see admit. None of it can run: the type is one of ours, it is not guessed again, documents are
 // only downloaded, and what is opened by itself is in a sandbox.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -36,6 +35,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := s.serve(w, r); err != nil {
 		h.Del("Content-Disposition")
+		h.Del("Vary")
 		h.Set("Cache-Control", "no-store")
 		http.Error(w, fault.Sentence(err), fault.Status(err))
 	}
@@ -43,7 +43,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve answers, or returns why it did not.
 func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
-	missing := fault.Say(fault.NotFound, "There is no such file.")
+	missing := errMissing
 	name, found := strings.CutPrefix(r.URL.Path, path.Join("/", s.base.Path, "media")+"/")
 	if !found {
 		return missing
@@ -53,7 +53,7 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		f, err := s.proxied.open(r.Context(), remote)
+		f, err := s.proxied.open(r.Context(), pictureAt(remote))
 		if err != nil {
 			return err
 		}
@@ -71,17 +71,25 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.stream(w, r, remote)
 	}
+	if strings.HasPrefix(name, keptWord) {
+		return s.serveKept(w, r, name)
+	}
 	kind := served[path.Ext(name)]
 	if idOf(name) == 0 || kind == "" { // with that, no name leads out of the folder
 		return missing
 	}
 	// Whose owner is suspended is not served, though its name may be known.
-	suspended, err := db.One(r.Context(), s.d, db.Scalar[int], "SELECT COUNT(*) FROM files f JOIN actors a ON a.id = f.owner WHERE f.id = $1 AND a.suspended > 0", idOf(name))
+	of, err := db.One(r.Context(), s.d, scan, "SELECT "+columns+" FROM files f JOIN actors a ON a.id = f.owner AND a.suspended = 0 WHERE f.id = $1", idOf(name))
+	if errors.Is(err, fault.NotFound) {
+		return missing
+	}
 	if err != nil {
 		return fmt.Errorf("look whose file %s is: %w", name, err)
 	}
-	if suspended > 0 {
-		return missing
+	if of.forFew() {
+		if err := s.admit(w, r, name, max(of.Item, -of.Item)); err != nil {
+			return err
+		}
 	}
 	f, err := os.Open(s.file(name))
 	if errors.Is(err, os.ErrNotExist) {
@@ -95,8 +103,8 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 		if found, err := sniffFile(f); err != nil || found != kind { // the disk is damaged
 			kind = ""
 		}
-	} else if err := s.download(r.Context(), w.Header(), idOf(name)); err != nil {
-		return err
+	} else {
+		download(w.Header(), of.Name)
 	}
 	return deliver(w, r, f, kind)
 }
@@ -115,21 +123,18 @@ func deliver(w http.ResponseWriter, r *http.Request, f *os.File, kind string) er
 	if h.Get("Content-Disposition") == "" {
 		h.Set("Content-Disposition", "inline")
 	}
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	http.ServeContent(w, r, "", info.ModTime(), f)
 	return nil
 }
 
 // download says that a file is for the disk of who asks, and under which name (RFC 6266).
-func (s *Store) download(ctx context.Context, h http.Header, id ID) error {
-	name, err := db.One(ctx, s.d, db.Scalar[string], "SELECT f.name FROM files f WHERE f.id = $1", id)
-	if err != nil {
-		return fmt.Errorf("load the name of file %d: %w", id, err)
-	}
+func download(h http.Header, name string) {
 	if h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name})); h.Get("Content-Disposition") == "" {
 		h.Set("Content-Disposition", "attachment")
 	}
-	return nil
 }
 
 // unseal returns the address in a path of ours, if it was us who wrote it there.

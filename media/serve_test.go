@@ -26,7 +26,7 @@ import (
 func (h *house) get(t testing.TB, address string, header ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
-	r.URL.Path = strings.TrimPrefix(address, "https://gouda.example")
+	r.URL.Path, r.URL.RawQuery, _ = strings.Cut(strings.TrimPrefix(address, "https://gouda.example"), "?")
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -43,6 +43,10 @@ func (h *house) status(t testing.TB, address string) int {
 func TestServe(t *testing.T) {
 	h := open(t, dbtest.Open(t), noFetch)
 	f := must[*File](t)(h.upload(t, asPNG(t, quarters(800, 600))))
+	if err := h.attach(t, addItem(t, h.d, h.anna), h.anna, f.ID); err != nil {
+		t.Fatal(err)
+	}
+	f = must[*File](t)(h.Get(t.Context(), h.d, h.anna, f.ID))
 	want := h.stored(t, f.Path)
 	got := h.get(t, h.URL(*f))
 	body := must[[]byte](t)(io.ReadAll(got.Body))
@@ -214,7 +218,7 @@ func TestProxyIsBounded(t *testing.T) {
 		t.Errorf("%d pictures are kept", h.onDisk(t))
 	}
 	for i := range mostFailures + 10 {
-		h.proxied.fail(fmt.Sprint(i))
+		h.proxied.fail(fmt.Sprint(i), errNoPicture)
 	}
 	if n := len(h.proxied.failed); n > mostFailures {
 		t.Errorf("%d failures are remembered", n)

@@ -24,6 +24,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/api"
 	"github.com/pleio-node/pleio-node/auth"
@@ -33,6 +35,7 @@ import (
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/inbox"
 	"github.com/pleio-node/pleio-node/jobs"
+	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/outbox"
@@ -72,6 +75,7 @@ type Node struct {
 
 	data    string
 	clients *api.API
+	router  *mux.Router
 	handler http.Handler
 	run     sync.WaitGroup
 }
@@ -139,6 +143,16 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 		}
 		return n.Client.Part(ctx, address, byteRange, media.MaxStreamBytes)
 	}
+	n.Media.Signed = func(ctx context.Context, address string, most int64) (io.ReadCloser, string, error) {
+		if err := n.shows(ctx, address); err != nil {
+			return nil, "", err
+		}
+		app, err := n.Dir.Signer(ctx, n.Dir.App().ID)
+		if err != nil {
+			return nil, "", err
+		}
+		return n.Client.SignedFile(ctx, address, most, &app)
+	}
 	n.Library = &content.Library{DB: n.DB, Dir: n.Dir, Media: n.Media}
 	n.Jobs = jobs.New(n.DB, n.Log)
 	n.Timelines = &timeline.Timelines{DB: n.DB, Library: n.Library, Jobs: n.Jobs}
@@ -149,7 +163,7 @@ func (n *Node) assemble(ctx context.Context, o Options, secret []byte) error {
 		Registrations: c.Node.Registrations, Name: c.Node.Name, Email: c.Node.Email}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Dir: n.Dir, Library: n.Library, Timelines: n.Timelines, Outbox: n.Outbox, Moderation: n.Moderation, Jobs: n.Jobs, Log: n.Log}
 	n.Deliverer.Gone = n.Inbox.Vanished
-	n.Outbox.MayPost, n.Outbox.Administrators = n.mayPost, auth.Admins
+	n.Outbox.MayPost, n.Outbox.LanguageOf, n.Outbox.Administrators = n.mayPost, n.languageOf, auth.Admins
 	n.Timelines.Prepare()
 	n.Outbox.Prepare()
 	n.Moderation.Prepare()
@@ -218,6 +232,18 @@ func (n *Node) mayPost(ctx context.Context, id actors.ID) (bool, error) {
 		return true, nil
 	}
 	return err == nil && account.Disabled.IsZero(), err
+}
+
+// languageOf is the language in which somebody reads the pages of this node.
+func (n *Node) languageOf(ctx context.Context, q db.Q, id actors.ID) (string, error) {
+	account, err := n.Auth.Account(ctx, q, id)
+	if errors.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if l := locale.Wish(account.Locale); err == nil && l != nil {
+		return l.Code, nil
+	}
+	return "", err
 }
 
 const jobDaily = "daily"

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
-	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/jobs"
@@ -123,7 +122,7 @@ func (o *Outbox) tellFailed(ctx context.Context, tx *db.Tx, author *actors.Actor
 	if err := forgetKey(ctx, tx, author.ID, s.ID); err != nil {
 		return err
 	}
-	organisation, err := actors.ByIRI(ctx, tx, o.Dir.URL("/org"))
+	organisation, err := o.Dir.Organisation(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -132,11 +131,5 @@ func (o *Outbox) tellFailed(ctx context.Context, tx *db.Tx, author *actors.Actor
 	if len(s.Draft.Files) > 0 {
 		text += "\n\n" + l.T("scheduled.files")
 	}
-	nobody := func(string) *actors.Actor { return nil } // whom it mentions hears nothing
-	now, id := time.Now(), content.ID(o.DB.NewID())
-	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))
-	i := &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: organisation.ID, Audience: actors.Direct, Thread: id, Language: l.Code,
-		Content: content.Compose(text, nobody, func(tag string) string { return o.Dir.URL("/tags/" + tag) }).HTML, Source: text, Published: now, Created: now,
-		Context: o.Dir.URL(fmt.Sprintf("/threads/%d", id))}
-	return o.publish(ctx, tx, organisation, &written{Made: &content.Made{Item: i, Recipients: []content.Recipient{{Actor: author.ID, Mention: true}}}})
+	return o.tellPerson(ctx, tx, organisation, author, text, l.Code)
 }

@@ -233,7 +233,21 @@ func (d *Documents) followers(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.whole(q, int(a.FollowersCount), nil, true)
+	total, err := d.counted(q, a, int(a.FollowersCount))
+	if err != nil {
+		return nil, err
+	}
+	return d.whole(q, total, nil, a.Shows() == actors.Public)
+}
+
+// counted is a number of members, for those who may know it; untold for others.
+func (d *Documents) counted(q question, group *actors.Actor, count int) (int, error) {
+	const untold = -1
+	shown, err := actors.MembersShown(q.Context(), d.DB, q.viewer, group)
+	if err != nil || shown {
+		return count, err
+	}
+	return untold, nil
 }
 
 func (d *Documents) following(q question) (*answer, error) {
@@ -250,6 +264,13 @@ func (d *Documents) moderators(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	total, err := d.counted(q, group, 0)
+	if err != nil {
+		return nil, err
+	}
+	if total < 0 { // they are members, and who these are is for members
+		return d.whole(q, total, nil, false)
+	}
 	staff, err := actors.Moderators(q.Context(), d.DB, group.ID)
 	if err != nil {
 		return nil, fmt.Errorf("moderators of %s: %w", group.IRI, err)
@@ -258,7 +279,7 @@ func (d *Documents) moderators(q question) (*answer, error) {
 	for n, a := range staff {
 		refs[n].ID = a.IRI
 	}
-	return d.whole(q, len(refs), refs, true)
+	return d.whole(q, len(refs), refs, group.Shows() == actors.Public)
 }
 
 // followersOnNode are the followers that an actor has on the node that asks, for that node only (FEP-8fcf).

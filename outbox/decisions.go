@@ -19,6 +19,9 @@ func (o *Outbox) Sever(ctx context.Context, tx *db.Tx, subject, object *actors.A
 	if err != nil {
 		return false, err
 	}
+	if r.State == actors.Invited {
+		return false, o.severInvitation(ctx, tx, subject, object, r, tell)
+	}
 	ended, err := o.Dir.End(ctx, tx, subject, object, actors.Removed)
 	if err != nil || !ended {
 		return false, err
@@ -31,6 +34,16 @@ func (o *Outbox) Sever(ctx context.Context, tx *db.Tx, subject, object *actors.A
 		err = o.TellLeft(ctx, tx, subject, object, r.Request)
 	}
 	return r.State == actors.Active, err
+}
+
+func (o *Outbox) severInvitation(ctx context.Context, tx *db.Tx, who, group *actors.Actor, r *actors.Relation, tell bool) error {
+	switch {
+	case !tell:
+		return o.InvitationEnded(ctx, tx, who, group)
+	case group.Local:
+		return o.withdrawInvite(ctx, tx, who, group, r)
+	}
+	return o.decline(ctx, tx, who, group, r)
 }
 
 // Report passes a report on to the node of the reported account (Flag), in the name of this node: who reported stays here.

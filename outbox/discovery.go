@@ -110,7 +110,11 @@ func (d *Documents) resourceActor(ctx context.Context, name, iri string) (*actor
 		}
 		iri = a.IRI
 	}
-	return d.local(ctx, iri)
+	a, err := d.local(ctx, iri)
+	if err == nil { // nothing says who asks: of a hidden group its members' nodes know the id
+		err = actors.CheckKnown(ctx, d.DB, actors.Anybody, a)
+	}
+	return a, err
 }
 
 func (d *Documents) jrd(a *actors.Actor) federation.JRD {

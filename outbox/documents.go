@@ -62,6 +62,7 @@ func (d *Documents) Routes(r *mux.Router) {
 	get("/groups/{name}/log", d.signed(d.log))
 	get("/groups/{name}/log/{epoch}/{seq}", d.signed(d.logEntry))
 	get("/groups/{name}/members", d.signed(d.members))
+	get("/groups/{name}/copies/{id}", d.signed(d.groupCopy))
 	get("/stamps/{id}", d.signed(d.stamp))
 
 	for _, owner := range []string{"/users/{name}", "/groups/{name}", "/org", "/actor"} {
@@ -156,6 +157,16 @@ func (d *Documents) viewer(r *http.Request) (actors.Viewer, error) {
 	return v, nil
 }
 
+// MaySee is nil when a request is signed by a node that may see an item: for what belongs to the item and is served elsewhere.
+func (d *Documents) MaySee(r *http.Request, item int64) error {
+	viewer, err := d.viewer(r)
+	if err != nil {
+		return err
+	}
+	_, err = content.Get(r.Context(), d.DB, viewer, content.ID(item))
+	return err
+}
+
 // welcomeKey finds a key, unless its host is blocked.
 func (d *Documents) welcomeKey(ctx context.Context, keyID string, refresh bool) (federation.Key, error) {
 	if err := d.Dir.Welcome(ctx, d.DB, federation.Host(keyID)); err != nil {
@@ -231,6 +242,8 @@ func (d *Documents) local(ctx context.Context, iri string) (*actors.Actor, error
 		return nil, err
 	case !a.Local:
 		return nil, fault.Say(fault.NotFound, "This account is not of this node.")
+	case !a.Active() && a.IsGroup() && a.Visibility == actors.VisibilityHidden:
+		return nil, fault.Say(fault.NotFound, "This account is not known here.")
 	case !a.Active():
 		return nil, fault.Say(fault.Forbidden, "This account is suspended.")
 	}
@@ -243,11 +256,7 @@ func (d *Documents) known(q question, iri string) (*actors.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := actors.Knows(q.Context(), d.DB, q.viewer, a)
-	if err == nil && !known {
-		err = fault.Say(fault.NotFound, "This account is not known here.")
-	}
-	return a, err
+	return a, actors.CheckKnown(q.Context(), d.DB, q.viewer, a)
 }
 
 func (d *Documents) actor(q question) (*answer, error) {

@@ -145,10 +145,13 @@ func (o *Outbox) remember(ctx context.Context, tx *db.Tx, author *actors.Actor, 
 	return nil
 }
 
-// Sweep forgets idempotency keys that do not count any more.
+// Sweep forgets idempotency keys that do not count any more, and what became of old lists of invitations.
 func (o *Outbox) Sweep(ctx context.Context) error {
 	return o.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM idempotency WHERE created <= $1", db.Millis(time.Now().Add(-onceFor)))
+		if _, err := tx.Exec(ctx, "DELETE FROM idempotency WHERE created <= $1", db.Millis(time.Now().Add(-onceFor))); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM invitation_lists WHERE id < $1", db.FirstID(time.Now().Add(-keptLists)))
 		return err
 	})
 }

@@ -24,11 +24,18 @@ func (o *Outbox) Edit(ctx context.Context, author *actors.Actor, id content.ID, 
 	if err != nil {
 		return nil, err
 	}
+	group, err := o.groupOf(ctx, o.DB, before)
+	if err == nil && group != nil {
+		err = group.Ended()
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := d.checkEdit(before); err != nil {
 		return nil, err
 	}
 	d.Audience, d.App = before.Audience, before.App
-	m, err := o.compose(ctx, author, d, nil, nil, o.resolve(ctx, d.Text))
+	m, err := o.compose(ctx, author, d, nil, nil, o.resolve(ctx, author, d.Text))
 	if err != nil {
 		return nil, err
 	}
@@ -141,38 +148,40 @@ func (o *Outbox) delete(ctx context.Context, who *actors.Actor, id content.ID, k
 			return fault.Say(fault.NotFound, "This post does not exist, or it is not yours.")
 		}
 	}
-	err = o.DB.Tx(ctx, func(tx *db.Tx) error {
-		object, err := o.Library.Object(ctx, tx, i)
-		if err != nil {
-			return err
-		}
-		touched, err := o.touched(ctx, tx, i)
-		if err != nil {
-			return err
-		}
-		if err := o.Withdraw(ctx, tx, i); err != nil {
-			return err
-		}
-		if _, err := o.tell(ctx, tx, who, i, sending{extra: touched, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC,
-			Object: vocab.Ref{ID: i.IRI, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: i.IRI, Type: "Tombstone", FormerType: i.Kind, Deleted: time.Now()}}}}}); err != nil {
-			return err
-		}
-		if keep && i.Author == who.ID {
-			if err := media.Detach(ctx, tx, int64(i.ID), int64(who.ID)); err != nil {
-				return err
-			}
-		}
-		quoting, err := content.Quoting(ctx, tx, i.ID)
-		if err != nil {
-			return err
-		}
-		if err := o.Timelines.Unpublish(ctx, tx, i); err != nil {
-			return err
-		}
-		return o.tellBereft(ctx, tx, quoting)
-	})
+	err = o.DB.Tx(ctx, func(tx *db.Tx) error { return o.deleteIn(ctx, tx, who, i, keep) })
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", i.IRI, err)
 	}
 	return nil
+}
+
+func (o *Outbox) deleteIn(ctx context.Context, tx *db.Tx, who *actors.Actor, i *content.Item, keep bool) error {
+	object, err := o.Library.Object(ctx, tx, i)
+	if err != nil {
+		return err
+	}
+	touched, err := o.touched(ctx, tx, i)
+	if err != nil {
+		return err
+	}
+	if err := o.Withdraw(ctx, tx, i); err != nil {
+		return err
+	}
+	if _, err := o.tell(ctx, tx, who, i, sending{extra: touched, activity: &vocab.Activity{Type: "Delete", To: object.To, CC: object.CC,
+		Object: vocab.Ref{ID: i.IRI, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: i.IRI, Type: "Tombstone", FormerType: i.Kind, Deleted: time.Now()}}}}}); err != nil {
+		return err
+	}
+	if keep && i.Author == who.ID {
+		if err := media.Detach(ctx, tx, int64(i.ID), int64(who.ID)); err != nil {
+			return err
+		}
+	}
+	quoting, err := content.Quoting(ctx, tx, i.ID)
+	if err != nil {
+		return err
+	}
+	if err := o.Timelines.Unpublish(ctx, tx, i); err != nil {
+		return err
+	}
+	return o.tellBereft(ctx, tx, quoting)
 }

@@ -30,6 +30,11 @@ const (
 	DecidedUnlock    = "unlock"
 	DecidedPin       = "pin"
 	DecidedUnpin     = "unpin"
+
+	DecidedArchive       = "archive"
+	DecidedUnarchive     = "unarchive"
+	DecidedGroupDeletion = "group-deletion" // it will be deleted
+	DecidedRestoration   = "restoration"    // it will not
 )
 
 // Decision is what an owner or moderator of a group decided, or the group itself when a ban had lasted long enough or nobody was

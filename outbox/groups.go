@@ -23,13 +23,18 @@ import (
 // its id, which is what Mastodon and GoToSocial show, and stands in the timelines here as a boost by the group.
 func (o *Outbox) Relay(ctx context.Context, tx *db.Tx, group *actors.Actor, raw []byte, kind string, item *content.Item) error {
 	fail := func(err error) error { return fmt.Errorf("relay %s in %s: %w", kind, group.IRI, err) }
-	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: raw}}
-	s := sending{activity: entry, members: true}
-	if group.Visibility == actors.VisibilityPublic {
-		s.public, s.members, entry.CC = true, false, []string{vocab.Public}
+	told, err := o.inCopies(ctx, tx, group, raw, kind, item)
+	if err != nil {
+		return fail(err)
 	}
-	if item != nil {
-		s.item = item.ID
+	entry := &vocab.Activity{Type: "Announce", To: []string{group.Followers}, Object: vocab.Ref{Raw: told}}
+	s := sending{activity: entry, hosts: replicas}
+	open := group.Visibility == actors.VisibilityPublic
+	if item != nil { // what everybody could read before the group was closed stays so
+		s.item, open = item.ID, item.Audience <= actors.Unlisted
+	}
+	if open {
+		s.public, s.hosts, entry.CC = true, allHosts, []string{vocab.Public}
 	}
 	if err := o.enter(ctx, tx, group, s); err != nil {
 		return fail(err)
@@ -196,6 +201,7 @@ func (o *Outbox) tell(ctx context.Context, tx *db.Tx, who *actors.Actor, item *c
 		if !group.Local {
 			s.extra = append(s.extra, group)
 		}
+		s.carried = group.ID == who.ID
 	}
 	sent, body, err := o.send(ctx, tx, who, s)
 	if err != nil || group == nil {

@@ -12,45 +12,8 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
-	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/federation/vocab"
 )
-
-// Settings changes what a group of this node says of itself, and tells it to everybody who knows the group.
-func (o *Outbox) Settings(ctx context.Context, who, group *actors.Actor, change func(*actors.Actor)) error {
-	if !group.Local {
-		return fault.Say(fault.Forbidden, "The settings of %s are changed on %s, its own node.", group.Handle(), group.Host)
-	}
-	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
-		role, err := actors.RoleOf(ctx, tx, who.ID, group.ID)
-		if err == nil {
-			err = atLeast(role, actors.RoleOwner, group)
-		}
-		if err != nil {
-			return err
-		}
-		now, err := actors.Get(ctx, tx, group.ID)
-		if err != nil {
-			return err
-		}
-		change(now)
-		if err := o.Dir.Save(ctx, tx, now); err != nil {
-			return err
-		}
-		if err := o.tellProfile(ctx, tx, now, federation.Signer{}); err != nil {
-			return err
-		}
-		entry := &vocab.Activity{Type: "Update", To: []string{group.Followers}, AttributedTo: who.IRI, Object: vocab.Ref{ID: group.IRI}}
-		if err := o.enter(ctx, tx, group, sending{activity: entry, members: true}); err != nil {
-			return err
-		}
-		return o.decide(ctx, tx, group, Decision{By: who.ID, Kind: DecidedSettings})
-	})
-	if err != nil {
-		return fmt.Errorf("change settings of %s: %w", group.IRI, err)
-	}
-	return nil
-}
 
 // LockPost closes a post in a group for answers, or opens it again (FEP-1b12 Lock). The group may be elsewhere: its home decides.
 func (o *Outbox) LockPost(ctx context.Context, who, group *actors.Actor, id content.ID, on bool, reason string) error {

@@ -78,8 +78,13 @@ func (o *Outbox) enterMembership(ctx context.Context, tx *db.Tx, m actors.Member
 	if err != nil {
 		return err
 	}
-	entry.Object = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
-	s := sending{activity: entry, members: true, while: gathering}
+	entry.Object = embedRecord(record)
+	if (barred || m.Is() == actors.RoleGuest) && !m.Relation.Until.IsZero() {
+		if err := o.awaitLapse(ctx, tx, m.Relation, m.Relation.Until); err != nil {
+			return err
+		}
+	}
+	s := sending{activity: entry, hosts: replicas, while: gathering}
 	if m.Is() == "" {
 		s.while = 0 // who is out is out at once, everywhere
 		// Its node may have nobody else in the group; who was never in a hidden group does not hear that there is one.
@@ -87,7 +92,10 @@ func (o *Outbox) enterMembership(ctx context.Context, tx *db.Tx, m actors.Member
 			s.extra = []*actors.Actor{m.Member}
 		}
 	}
-	return o.enter(ctx, tx, m.Group, s)
+	if err := o.enter(ctx, tx, m.Group, s); err != nil || entry.Type != "Add" || m.Relation.Role == actors.RoleOwner {
+		return err
+	}
+	return o.welcome(ctx, tx, m.Group, m.Member)
 }
 
 // gathering is how long the nodes wait to hear who has joined: when many join at once, each node hears of all of them together.
@@ -95,15 +103,25 @@ const gathering = 2 * time.Second
 
 // Record is what a group says about one of its members (groups-1 §3.2).
 func Record(ctx context.Context, q db.Q, group, member *actors.Actor, r *actors.Relation) (*vocab.Object, error) {
+	if r.InvitedBy == 0 {
+		return record(group, member, r, nil), nil
+	}
+	known, err := actors.Many(ctx, q, []actors.ID{r.InvitedBy})
+	return record(group, member, r, known[r.InvitedBy]), err
+}
+
+// record is Record with who invited the member; nil when nobody did, or somebody who is not known any more.
+func record(group, member *actors.Actor, r *actors.Relation, by *actors.Actor) *vocab.Object {
 	w := &vocab.Object{ID: group.Members + "/" + r.Record, Type: "Relationship", Name: member.DisplayName(), StartTime: r.Since, EndTime: r.Until, Updated: r.Updated, Seq: r.Seq,
 		Membership: &vocab.Membership{Subject: member.IRI, Relationship: memberOf, Object: group.IRI, Role: string(r.Role), State: string(r.State)}}
-	if r.InvitedBy != 0 {
-		by, err := actors.Get(ctx, q, r.InvitedBy)
-		if err == nil {
-			w.Membership.InvitedBy = by.IRI
-		}
+	if by != nil {
+		w.Membership.InvitedBy = by.IRI
 	}
-	return w, nil
+	return w
+}
+
+func embedRecord(record *vocab.Object) vocab.Ref {
+	return vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
 }
 
 const memberOf = federation.PN + "#memberOf"

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -29,6 +28,8 @@ type Outbox struct {
 
 	// MayPost tells whether somebody's account has not been taken away since a post was scheduled; nil: everybody may.
 	MayPost func(context.Context, actors.ID) (bool, error)
+	// LanguageOf is the language that one of ours reads the pages in, as far as that is known; nil: of nobody.
+	LanguageOf func(context.Context, db.Q, actors.ID) (string, error)
 	// Administrators are the accounts that administer this node, the oldest first; nil: there are none.
 	Administrators func(context.Context, db.Q) ([]actors.ID, error)
 }
@@ -38,8 +39,10 @@ func (o *Outbox) Prepare() {
 	o.Dir.Changed = o.membershipChanged
 	o.Jobs.Handle(jobDraft, o.publishDraft)
 	o.Jobs.Handle(jobPoll, o.endPoll)
-	o.Jobs.Handle(jobBan, o.endBan)
+	o.Jobs.Handle(jobEndGroup, o.endGroup)
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
+	o.Jobs.Handle(jobLapse, o.lapse)
+	o.Jobs.HandleSlow(jobInvite, o.inviteFromList)
 }
 
 // sending is an activity on its way out.
@@ -51,10 +54,20 @@ type sending struct {
 	extra    []*actors.Actor   // who gets it besides those it is addressed to
 	personal bool              // into personal inboxes: answers, requests, what concerns one person
 	while    time.Duration     // that it may wait, so that more goes with it
-	members  bool              // of a group, to the hosts only that keep a copy of its list of members (groups-1)
+	hosts    hosts             // which of the actor's followers' or members' hosts
+	carried  bool              // to nobody by itself: a group's Announce carries it
 	// chain hears the bytes that an entry of a group's log will have but for the head of the log, which it puts in its place.
 	chain func(entry []byte) error
 }
+
+// hosts are some of those that an actor's followers or a group's members are on.
+type hosts int
+
+const (
+	allHosts     hosts = iota
+	replicas           // of a group: those that keep a copy of its list of members (groups-1)
+	plainServers       // the others
+)
 
 // send gives the activity an id, writes it once with the actor's proof (FEP-8b32), keeps the bytes, and addresses them.
 // Everything happens in the caller's transaction: what was promised is delivered, or nothing happened.
@@ -96,6 +109,9 @@ func (o *Outbox) sendAs(ctx context.Context, tx *db.Tx, actor *actors.Actor, s s
 		id, a.ID, actor.ID, a.Type, s.item, s.public, body); err != nil {
 		return fail(err)
 	}
+	if s.carried {
+		return id, body, nil
+	}
 	targets, err := o.targets(ctx, tx, actor, s)
 	if err != nil {
 		return fail(err)
@@ -114,7 +130,7 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	var targets []Target
 	sent := map[string]bool{} // inboxes
 	if slices.Contains(named, actor.Followers) {
-		followers, err := o.followers(ctx, q, actor, s.members)
+		followers, err := o.followers(ctx, q, actor, s.hosts)
 		if err != nil {
 			return nil, err
 		}
@@ -141,14 +157,11 @@ func (o *Outbox) targets(ctx context.Context, q db.Q, actor *actors.Actor, s sen
 	return o.unblocked(ctx, q, targets)
 }
 
-// followers are the hosts of the actor's followers or members; with replicas those only that keep a copy of the list of members.
-func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor, replicas bool) ([]Target, error) {
+// followers are the hosts of the actor's followers or members.
+func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor, which hosts) ([]Target, error) {
 	scan := func(r db.Scanner) (t Target, err error) { return t, r.Scan(&t.Host, &t.Inbox) }
-	kept := ""
-	if replicas {
-		kept = " AND groups_1"
-	}
-	targets, err := db.All(ctx, q, scan, "SELECT host, inbox FROM reach WHERE object = $1"+kept+" ORDER BY host", actor.ID)
+	some := map[hosts]string{replicas: " AND h.groups_1", plainServers: " AND NOT h.groups_1"}[which]
+	targets, err := db.All(ctx, q, scan, "SELECT h.host, h.inbox FROM reach h WHERE h.object = $1"+some+" ORDER BY h.host", actor.ID)
 	if err != nil {
 		return nil, fmt.Errorf("hosts of %s: %w", actor.Followers, err)
 	}
@@ -159,7 +172,7 @@ func (o *Outbox) followers(ctx context.Context, q db.Q, actor *actors.Actor, rep
 	targets = slices.DeleteFunc(targets, func(t Target) bool { return t.Inbox == "" })
 	each, err := db.All(ctx, q, scan, `SELECT DISTINCT a.host, CASE WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox END
 		FROM relations r JOIN actors a ON a.id = r.subject JOIN reach h ON h.object = r.object AND h.host = a.host AND h.inbox = ''
-		WHERE r.object = $1 AND r.state = 'active'`+strings.ReplaceAll(kept, "groups_1", "h.groups_1"), actor.ID)
+		WHERE r.object = $1 AND r.state = 'active'`+some, actor.ID)
 	if err != nil {
 		return nil, fmt.Errorf("inboxes of the followers of %s: %w", actor.IRI, err)
 	}

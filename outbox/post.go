@@ -130,7 +130,7 @@ func (o *Outbox) compile(ctx context.Context, author *actors.Actor, d Draft) (*w
 			return nil, err
 		}
 	}
-	mentioned := o.resolve(ctx, d.Text)
+	mentioned := o.resolve(ctx, author, d.Text)
 	group, err := o.destination(ctx, author, &d, parent, mentioned)
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (o *Outbox) publish(ctx context.Context, tx *db.Tx, author *actors.Actor, m
 }
 
 // resolve finds whom a text mentions, asking other servers for those not known yet; who cannot be found stays plain text.
-func (o *Outbox) resolve(ctx context.Context, text string) map[string]*actors.Actor {
+func (o *Outbox) resolve(ctx context.Context, author *actors.Actor, text string) map[string]*actors.Actor {
 	found := map[string]*actors.Actor{}
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
@@ -176,9 +176,11 @@ func (o *Outbox) resolve(ctx context.Context, text string) map[string]*actors.Ac
 		if err != nil || found[handle] != nil {
 			continue
 		}
-		if a, err := o.Dir.ResolveHandle(ctx, name, domain); err == nil && a.Kind != actors.Application {
-			found[handle] = a
+		a, err := o.Dir.ResolveHandle(ctx, name, domain)
+		if err != nil || a.Kind == actors.Application || actors.CheckKnown(ctx, o.DB, viewer(author), a) != nil {
+			continue
 		}
+		found[handle] = a
 	}
 	return found
 }
@@ -224,19 +226,23 @@ func (o *Outbox) destination(ctx context.Context, author *actors.Actor, d *Draft
 			return nil, fault.Say(fault.Forbidden, "Only members post in %s: join it first.", group.Handle())
 		case role == "":
 			continue
-		case parent == nil && group.Posting == actors.PostingMods && !role.Staff():
-			return nil, fault.Say(fault.Forbidden, "In %s only moderators start conversations; you can reply to them.", group.Handle())
 		case parent != nil && !parent.Closed.IsZero() && !role.Staff():
 			return nil, fault.Say(fault.Forbidden, "This conversation has been closed by a moderator.")
 		}
-		return group, nil
+		return group, group.Takes(role, parent != nil)
 	}
 	return nil, nil
 }
 
 // compose makes the item of a draft.
 func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, parent *content.Item, group *actors.Actor, mentioned map[string]*actors.Actor) (*content.Made, error) {
-	text := content.Compose(d.Text, func(handle string) *actors.Actor { return mentioned[handle] }, func(tag string) string { return o.Dir.URL("/tags/" + tag) })
+	text := content.Compose(d.Text, func(handle string) *actors.Actor {
+		a := mentioned[handle]
+		if a != nil && a.IsGroup() && a.Visibility == actors.VisibilityHidden && (group == nil || group.ID != a.ID) {
+			return nil // a mention outside of it would tell others of it
+		}
+		return a
+	}, func(tag string) string { return o.Dir.URL("/tags/" + tag) })
 	now := time.Now()
 	id := content.ID(o.DB.NewID())
 	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))

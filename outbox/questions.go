@@ -13,8 +13,22 @@ import (
 )
 
 // Answer decides a question that somebody put to one of ours, or to a group of which who is owner or moderator, whose home may be
-// elsewhere and then has the last word: the one about the given object, or (0) the oldest that who decides about (see actors.QuestionOf).
+// elsewhere and then has the last word: the one about the given object, or (0) the oldest that who decides about (see
+// actors.QuestionOf). A group that asks invites.
 func (o *Outbox) Answer(ctx context.Context, who *actors.Actor, asker, about actors.ID, accept bool) error {
+	if about == 0 || about == asker {
+		invited, err := actors.RelationOf(ctx, o.DB, who.ID, asker)
+		if err != nil {
+			return err
+		}
+		if invited.Invites() {
+			group, err := actors.Get(ctx, o.DB, asker)
+			if err != nil {
+				return err
+			}
+			return o.AnswerInvitation(ctx, who, group, accept)
+		}
+	}
 	return o.Decide(ctx, who, asker, about, accept, "")
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -114,8 +115,21 @@ func (o *Outbox) boost(ctx context.Context, tx *db.Tx, who *actors.Actor, i *con
 	case actors.Followers:
 		a.To, a.CC = []string{who.Followers}, []string{author.IRI}
 	}
-	_, _, err = o.send(ctx, tx, who, sending{activity: a, item: b.ID, public: audience <= actors.Unlisted})
+	s := sending{activity: a, item: b.ID, public: audience <= actors.Unlisted}
+	s.onlyPlain(who, author)
+	_, _, err = o.send(ctx, tx, who, s)
 	return err
+}
+
+// onlyPlain spares those a group's boost who have the post from its log.
+func (s *sending) onlyPlain(who, author *actors.Actor) {
+	if !who.IsGroup() {
+		return
+	}
+	s.hosts = plainServers
+	if author.Groups1 {
+		s.activity.CC = slices.DeleteFunc(s.activity.CC, func(iri string) bool { return iri == author.IRI })
+	}
 }
 
 // Unboost takes a boost back and returns the original.
@@ -142,7 +156,9 @@ func (o *Outbox) undoBoost(ctx context.Context, tx *db.Tx, who *actors.Actor, bo
 	if boost.Audience <= actors.Unlisted {
 		a.CC = append(a.CC, vocab.Public)
 	}
-	if _, _, err := o.send(ctx, tx, who, sending{activity: a, public: boost.Audience <= actors.Unlisted}); err != nil {
+	s := sending{activity: a, public: boost.Audience <= actors.Unlisted}
+	s.onlyPlain(who, author)
+	if _, _, err := o.send(ctx, tx, who, s); err != nil {
 		return err
 	}
 	if err := o.Timelines.Forget(ctx, tx, of.Author, timeline.Reblog, who.ID, of.ID); err != nil {

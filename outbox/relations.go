@@ -48,6 +48,11 @@ func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, 
 	if err != nil || before.State == actors.Active || before.State == actors.Requested {
 		return before, err
 	}
+	if before.State == actors.Invited { // whoever asks has answered
+		if err := o.Timelines.Forget(ctx, tx, who.ID, timeline.FollowRequest, target.ID, 0); err != nil {
+			return nil, err
+		}
+	}
 	request := actors.Request{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), As: "Follow", Message: message}
 	if target.IsGroup() && target.Groups1 {
 		request.As = "Join"
@@ -59,11 +64,18 @@ func (o *Outbox) ask(ctx context.Context, tx *db.Tx, who, target *actors.Actor, 
 		}
 		return r, o.NotifyAsked(ctx, tx, who, target, r)
 	}
+	if target.IsGroup() && target.Visibility == actors.VisibilityHidden && !before.Invites() {
+		return nil, fault.Say(fault.NotFound, "You are not invited to this group (any more).") // its home would not answer
+	}
 	r, err := o.Dir.Requesting(ctx, tx, who, target, request)
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}})
+	question := &vocab.Activity{ID: request.ID, Type: request.As, To: []string{target.IRI}, Object: vocab.Ref{ID: target.IRI}, Content: message}
+	if before.Invites() {
+		question.Instrument = vocab.Ref{ID: before.Invitation}
+	}
+	_, _, err = o.send(ctx, tx, who, sending{personal: true, activity: question})
 	return r, err
 }
 
@@ -116,6 +128,9 @@ func (o *Outbox) unfollow(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 	if err != nil {
 		return err
 	}
+	if r.State == actors.Invited {
+		return o.decline(ctx, tx, who, target, r)
+	}
 	ended, err := o.Dir.End(ctx, tx, who, target, actors.Left)
 	if err != nil || !ended {
 		return err
@@ -135,6 +150,13 @@ func (o *Outbox) TellLeft(ctx context.Context, tx *db.Tx, who, target *actors.Ac
 		request.As = "Follow"
 	}
 	_, _, err := o.send(ctx, tx, who, sending{personal: true, activity: undo(who, []string{target.IRI}, vocab.Activity{ID: request.ID, Type: request.As, Object: vocab.Ref{ID: target.IRI}})})
+	return err
+}
+
+// TellPurged tells the home of a group that this node has deleted its copy of what was said there: see inbox/purge.go.
+func (o *Outbox) TellPurged(ctx context.Context, tx *db.Tx, group *actors.Actor) error {
+	app := o.Dir.App()
+	_, _, err := o.send(ctx, tx, app, sending{personal: true, activity: &vocab.Activity{Type: "Remove", To: []string{group.IRI}, Object: vocab.Ref{ID: group.Log}, Origin: vocab.Ref{ID: app.IRI}}})
 	return err
 }
 
@@ -168,13 +190,26 @@ func (o *Outbox) FollowMove(ctx context.Context, tx *db.Tx, from, to *actors.Act
 	return nil
 }
 
-// Reply answers a Follow or Join from elsewhere with Accept or Reject, or with TentativeAccept while it waits. It quotes the question whole, with the type that was used,
+// AcceptedInvite is what a member asked with who accepted an invitation without a Join.
+const AcceptedInvite = "Accept"
+
+// Reply answers a Follow or Join from elsewhere with Accept or Reject, or with TentativeAccept while it waits. It quotes the question
+// whole, with the type that was used,
 // and goes to the asker's own inbox: GoToSocial looks for it there.
 func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request) error {
+	return o.reply(ctx, tx, kind, who, asker, request, "")
+}
+
+// Refuse is Reply with a Reject that says why, to whatever somebody asked.
+func (o *Outbox) Refuse(ctx context.Context, tx *db.Tx, who, asker *actors.Actor, request actors.Request, reason string) error {
+	return o.reply(ctx, tx, "Reject", who, asker, request, reason)
+}
+
+func (o *Outbox) reply(ctx context.Context, tx *db.Tx, kind string, who, asker *actors.Actor, request actors.Request, reason string) error {
 	if asker.Local {
 		return nil
 	}
-	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Object: wish(asker, who, request)}
+	a := &vocab.Activity{Type: kind, To: []string{asker.IRI}, Content: reason, Object: quote(asker, who, request)}
 	if kind == "Accept" && who.IsGroup() && asker.Groups1 { // the record, proven by the group (groups-1 §6), and where its log stands
 		r, err := actors.RelationOf(ctx, tx, asker.ID, who.ID)
 		if err != nil {
@@ -184,7 +219,7 @@ func (o *Outbox) Reply(ctx context.Context, tx *db.Tx, kind string, who, asker *
 		if err != nil {
 			return err
 		}
-		a.Result = vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
+		a.Result = embedRecord(record)
 		if a.GroupState, err = o.State(ctx, tx, who); err != nil {
 			return err
 		}
@@ -215,7 +250,11 @@ func (o *Outbox) removeFollower(ctx context.Context, tx *db.Tx, who, follower *a
 	if err := o.Withdrawn(ctx, tx, follower, who); err != nil || follower.Local {
 		return err
 	}
-	if err := o.Reply(ctx, tx, "Reject", who, follower, r.Request); err != nil || follower.Groups1 {
+	reason := ""
+	if len(why) > 0 {
+		reason = why[0].Reason
+	}
+	if err := o.Refuse(ctx, tx, who, follower, r.Request, reason); err != nil || follower.Groups1 {
 		return err
 	}
 	block := vocab.Activity{Type: "Block", To: []string{follower.IRI}, Object: vocab.Ref{ID: follower.IRI}}
@@ -298,6 +337,9 @@ func (o *Outbox) UpdateProfile(ctx context.Context, a *actors.Actor) error {
 }
 
 func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, signer federation.Signer) error {
+	if a.IsGroup() {
+		return o.tellGroup(ctx, tx, a, signer, actors.Why{})
+	}
 	document, err := o.Dir.Document(ctx, tx, a)
 	if err != nil {
 		return err
@@ -306,8 +348,12 @@ func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, si
 	if err != nil {
 		return err
 	}
-	_, _, err = o.send(ctx, tx, a, sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers},
-		Object: vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}}})
+	s := sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers},
+		Object: vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}}}
+	if a.Shows() != actors.Public { // a group of which others need not hear
+		s.public, s.activity.To, s.activity.CC = false, []string{a.Followers}, nil
+	}
+	_, _, err = o.send(ctx, tx, a, s)
 	return err
 }
 
@@ -387,7 +433,17 @@ func (o *Outbox) DeleteActor(ctx context.Context, a *actors.Actor) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := o.send(ctx, tx, a, sending{public: true, extra: acquainted, activity: &vocab.Activity{Type: "Delete", To: []string{vocab.Public}, CC: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}}}); err != nil {
+		s := sending{public: true, extra: acquainted, activity: &vocab.Activity{Type: "Delete", To: []string{vocab.Public}, CC: []string{a.Followers}, Object: vocab.Ref{ID: a.IRI}}}
+		if a.IsGroup() {
+			// What its log says is not sent to anybody any more.
+			if _, err := tx.Exec(ctx, "DELETE FROM activities WHERE id IN (SELECT l.activity FROM log l WHERE l.grp = $1)", a.ID); err != nil {
+				return err
+			}
+			if a.Visibility != actors.VisibilityPublic {
+				s.public, s.activity.To, s.activity.CC = false, []string{a.Followers}, nil
+			}
+		}
+		if _, _, err := o.send(ctx, tx, a, s); err != nil {
 			return err
 		}
 		return o.Timelines.ForgetActor(ctx, tx, a)

@@ -23,24 +23,30 @@ const (
 	membersPage = 500
 )
 
-// replicated returns the group that was asked for, when it is one of ours and the asking node has a member there.
+var unknownList = fault.Say(fault.NotFound, "This does not exist, or it is not for you.")
+
+// replicated returns the group that was asked for, when it is one of ours and the asking node keeps a copy of its list of members.
 func (d *Documents) replicated(q question, iri string) (*actors.Actor, error) {
-	group, err := d.local(q.Context(), iri)
-	if err != nil {
-		return nil, err
+	group, replica, err := d.memberHost(q, iri)
+	if err == nil && !replica {
+		err = unknownList
 	}
-	unknown := fault.Say(fault.NotFound, "This list does not exist, or it is not for you.")
+	return group, err
+}
+
+// memberHost returns the group that was asked for, when it is one of ours and the asking server has a member there.
+func (d *Documents) memberHost(q question, iri string) (group *actors.Actor, replica bool, err error) {
+	if group, err = d.known(q, iri); err != nil {
+		return nil, false, err
+	}
 	if !group.IsGroup() || q.viewer.Host == "" {
-		return nil, unknown
+		return nil, false, unknownList
 	}
-	member, err := actors.OnHost(q.Context(), d.DB, group.ID, q.viewer.Host)
-	if err != nil {
-		return nil, err
+	member, replica, err := actors.OnHost(q.Context(), d.DB, group.ID, q.viewer.Host)
+	if err == nil && !member {
+		err = unknownList
 	}
-	if !member {
-		return nil, unknown
-	}
-	return group, nil
+	return group, replica, err
 }
 
 // log is the part of a group's log after a number: ?after=N. Each entry is as it was sent; of one whose post is gone its place
@@ -62,10 +68,14 @@ func (d *Documents) log(q question) (*answer, error) {
 		gone bool
 	}
 	ctx := q.Context()
+	since, err := d.shownSince(q, group)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := db.All(ctx, d.DB, func(r db.Scanner) (e entry, err error) {
 		e.public = true
-		return e, r.Scan(&e.seq, &e.hash, &e.id, &e.iri, &e.kind, &e.body, &e.gone)
-	}, `SELECT l.seq, l.hash, a.id, a.iri, a.kind, a.body, a.item > 0 AND i.id IS NULL FROM log l JOIN activities a ON a.id = l.activity
+		return e, r.Scan(&e.seq, &e.hash, &e.id, &e.iri, &e.kind, &e.item, &e.body, &e.gone)
+	}, `SELECT l.seq, l.hash, a.id, a.iri, a.kind, a.item, a.body, a.item > 0 AND i.id IS NULL FROM log l JOIN activities a ON a.id = l.activity
 		LEFT JOIN items i ON i.id = a.item WHERE l.grp = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, group.ID, after, logPage)
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", group.IRI, err)
@@ -77,12 +87,13 @@ func (d *Documents) log(q question) (*answer, error) {
 			break
 		}
 		ref := vocab.Ref{Raw: e.body}
-		if e.gone {
+		before := e.item > 0 && e.id < since
+		if e.gone || before {
 			said, err := saysItself(e.body)
 			if err != nil {
 				return nil, err
 			}
-			if said {
+			if said || before {
 				ref = vocab.Ref{ID: e.iri, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: e.iri, Type: "Tombstone", FormerType: e.kind, Seq: e.seq, EntryHash: e.hash}}}
 			}
 		}
@@ -92,6 +103,21 @@ func (d *Documents) log(q question) (*answer, error) {
 		page.Next = fmt.Sprintf("%s?after=%d", iri, last)
 	}
 	return encode(vocab.Document{Collection: page}, false)
+}
+
+// shownSince is the number of the first activity about posts that the log shows the asking node: where a group keeps its history from
+// those who join later, what came after the first member of that node did. A node that was in the group before has what it had,
+// and a conversation that goes on brings what it answers.
+func (d *Documents) shownSince(q question, group *actors.Actor) (int64, error) {
+	if !group.Settings.SinceJoining {
+		return 0, nil
+	}
+	joined, err := db.One(q.Context(), d.DB, db.Scalar[int64], `SELECT COALESCE(MIN(r.since), 0) FROM relations r JOIN actors s ON s.id = r.subject AND s.host = $2
+		WHERE r.object = $1 AND r.state = 'active'`, group.ID, q.viewer.Host)
+	if err != nil {
+		return 0, fmt.Errorf("since when %s is in %s: %w", q.viewer.Host, group.IRI, err)
+	}
+	return db.FirstID(db.FromMillis(joined)), nil
 }
 
 // logEntry is one entry of a log, for the nodes of members; what is about a post that everybody may see is for everybody.
@@ -125,12 +151,18 @@ func (d *Documents) members(q question) (*answer, error) {
 		return nil, err
 	}
 	page := &vocab.Collection{ID: d.Dir.Base.String() + q.URL.RequestURI(), Type: "OrderedCollectionPage", Total: -1, PartOf: iri, GroupState: stateOf(group)}
-	for n := len(members) - 1; n >= 0; n-- {
-		record, err := Record(ctx, d.DB, group, members[n].Actor, members[n].Relation)
-		if err != nil {
-			return nil, err
+	var inviters []actors.ID
+	for _, m := range members {
+		if m.InvitedBy != 0 {
+			inviters = append(inviters, m.InvitedBy)
 		}
-		page.Items = append(page.Items, vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}})
+	}
+	by, err := actors.Many(ctx, d.DB, inviters)
+	if err != nil {
+		return nil, err
+	}
+	for n := len(members) - 1; n >= 0; n-- {
+		page.Items = append(page.Items, embedRecord(record(group, members[n].Actor, members[n].Relation, by[members[n].InvitedBy])))
 	}
 	if len(members) == membersPage {
 		page.Next = fmt.Sprintf("%s?after=%d", iri, members[0].ID)

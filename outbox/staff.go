@@ -5,7 +5,6 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation/vocab"
-	"github.com/pleio-node/pleio-node/jobs"
 )
 
 // Owners and moderators decide about the memberships of a group from their own nodes, wherever those are (groups-1 §5). The
@@ -32,6 +30,15 @@ func rank(r actors.Role) int {
 		return 1
 	}
 	return 0
+}
+
+// roleIn is the role of somebody in a group. The organisation, which is the administrator at the command line, is like an owner in
+// the groups of its own node.
+func roleIn(ctx context.Context, q db.Q, who, group *actors.Actor) (actors.Role, error) {
+	if who.Local && who.Kind == actors.Organization && group.Local {
+		return actors.RoleOwner, nil
+	}
+	return actors.RoleOf(ctx, q, who.ID, group.ID)
 }
 
 // atLeast is the refusal of who has a lower role in a group than something asks for.
@@ -83,7 +90,7 @@ func (o *Outbox) manage(ctx context.Context, tx *db.Tx, who, member, group *acto
 // MayDecide tells whether somebody may take a decision about a membership, as the list of members here has it: moderators
 // decide about members and guests, owners about moderators too, and nobody about equals, but for owners who step down.
 func MayDecide(ctx context.Context, q db.Q, who, member, group *actors.Actor, d Decision) error {
-	mine, err := actors.RoleOf(ctx, q, who.ID, group.ID)
+	mine, err := roleIn(ctx, q, who, group)
 	if err != nil {
 		return err
 	}
@@ -114,8 +121,8 @@ func MayDecide(ctx context.Context, q db.Q, who, member, group *actors.Actor, d 
 			if !d.Role.InGroup() {
 				return fault.Say(fault.Invalid, "%q is no role in a group.", d.Role)
 			}
-			if r.Role == actors.RoleGuest && d.Role != actors.RoleGuest {
-				return fault.Say(fault.Forbidden, "%s is a guest of %s, and stays one.", member.Handle(), group.Handle())
+			if err := actors.CanBe(member, group, r, d.Role); err != nil {
+				return err
 			}
 		}
 	case DecidedBan:
@@ -218,10 +225,10 @@ func (o *Outbox) reject(ctx context.Context, tx *db.Tx, member, group *actors.Ac
 	if why.Act != "" {
 		entry.Instrument = vocab.Ref{ID: why.Act}
 	}
-	if err := o.enter(ctx, tx, group, sending{activity: entry, members: true}); err != nil {
+	if err := o.enter(ctx, tx, group, sending{activity: entry, hosts: replicas}); err != nil {
 		return err
 	}
-	return o.Reply(ctx, tx, "Reject", group, member, r.Request)
+	return o.Refuse(ctx, tx, group, member, r.Request, why.Reason)
 }
 
 // setRole also tells other software who moderates (FEP-1b12: Add to and Remove from the collection of the moderators, which
@@ -245,15 +252,23 @@ func (o *Outbox) setRole(ctx context.Context, tx *db.Tx, member, group *actors.A
 	if asked != nil && (asked.Type == "Add" || asked.Type == "Remove") {
 		return o.Relay(ctx, tx, group, asked.Raw, asked.Type, nil)
 	}
-	said := &vocab.Activity{Type: "Remove", To: []string{vocab.Public}, Audience: []string{group.IRI}, Object: vocab.Ref{ID: member.IRI}, Target: vocab.Ref{ID: group.Moderators}}
+	said := &vocab.Activity{Type: "Remove", To: []string{group.Followers}, Audience: []string{group.IRI}, Object: vocab.Ref{ID: member.IRI}, Target: vocab.Ref{ID: group.Moderators}}
+	if group.Shows() == actors.Public {
+		said.To = []string{vocab.Public}
+	}
 	if d.Role.Staff() {
 		said.Type = "Add"
 	}
-	return o.speak(ctx, tx, why.By, group, said)
+	return o.speak(ctx, tx, speaker(why.By, group), group, said)
 }
 
 // ban keeps somebody out, whether or not a member. Other software than ours hears of the end of a membership by a Reject.
 func (o *Outbox) ban(ctx context.Context, tx *db.Tx, member, group *actors.Actor, r *actors.Relation, d Decision, why actors.Why, asked *vocab.Activity) error {
+	if r.State == actors.Invited {
+		if err := o.withdrawInvite(ctx, tx, member, group, r); err != nil {
+			return err
+		}
+	}
 	if err := o.Dir.Ban(ctx, tx, member, group, why); err != nil {
 		return err
 	}
@@ -261,13 +276,7 @@ func (o *Outbox) ban(ctx context.Context, tx *db.Tx, member, group *actors.Actor
 		return err
 	}
 	if r.State == actors.Active || r.State == actors.Requested {
-		if err := o.Reply(ctx, tx, "Reject", group, member, r.Request); err != nil {
-			return err
-		}
-	}
-	if !d.Until.IsZero() {
-		at := banned{Group: group.ID, Member: member.ID}
-		if err := o.Jobs.Add(ctx, tx, jobBan, fmt.Sprint(group.ID, " ", member.ID), at, d.Until); err != nil {
+		if err := o.Refuse(ctx, tx, group, member, r.Request, why.Reason); err != nil {
 			return err
 		}
 	}
@@ -279,6 +288,7 @@ func (o *Outbox) proclaim(ctx context.Context, tx *db.Tx, who, member, group *ac
 	if asked != nil {
 		return o.Relay(ctx, tx, group, asked.Raw, asked.Type, nil)
 	}
+	who = speaker(who, group)
 	said, err := o.statement(ctx, tx, who, member, group, d)
 	if err != nil {
 		return err
@@ -286,12 +296,17 @@ func (o *Outbox) proclaim(ctx context.Context, tx *db.Tx, who, member, group *ac
 	return o.speak(ctx, tx, who, group, said)
 }
 
-// speak sends what is said in a group of ours by one of its people, or by the group when those are elsewhere, through the group.
-func (o *Outbox) speak(ctx context.Context, tx *db.Tx, who, group *actors.Actor, said *vocab.Activity) error {
-	if !who.Local {
-		who = group
+// speaker is who says what somebody decided in a group of ours: the group itself, when that is somebody elsewhere or the administrator.
+func speaker(who, group *actors.Actor) *actors.Actor {
+	if !who.Local || who.Kind == actors.Organization {
+		return group
 	}
-	_, body, err := o.send(ctx, tx, who, sending{public: group.Visibility == actors.VisibilityPublic, activity: said})
+	return who
+}
+
+// speak sends what a speaker says in a group of ours through the group.
+func (o *Outbox) speak(ctx context.Context, tx *db.Tx, who, group *actors.Actor, said *vocab.Activity) error {
+	_, body, err := o.send(ctx, tx, who, sending{public: group.Shows() == actors.Public, carried: who.ID == group.ID, activity: said})
 	if err != nil {
 		return err
 	}
@@ -318,7 +333,7 @@ func (o *Outbox) statement(ctx context.Context, q db.Q, who, member, group *acto
 		if err != nil {
 			return nil, err
 		}
-		a.Type, a.Object = "Update", vocab.Ref{ID: record.ID, Type: record.Type, Document: vocab.Document{Object: record}}
+		a.Type, a.Object = "Update", embedRecord(record)
 	case DecidedRemoval:
 		a.Type, a.Object, a.Target = "Remove", vocab.Ref{ID: member.IRI}, vocab.Ref{ID: group.Members}
 	case DecidedBan, DecidedUnban:
@@ -341,10 +356,13 @@ func wish(asker, of *actors.Actor, request actors.Request) vocab.Ref {
 	return vocab.Ref{ID: request.ID, Type: request.As, Document: vocab.Document{Activity: asked}}
 }
 
-// Refuse tells somebody elsewhere that a group of ours does not do what it was asked to, and why.
-func (o *Outbox) Refuse(ctx context.Context, tx *db.Tx, group, who *actors.Actor, asked, reason string) error {
-	_, _, err := o.send(ctx, tx, group, sending{personal: true, activity: &vocab.Activity{Type: "Reject", To: []string{who.IRI}, Object: vocab.Ref{ID: asked}, Content: reason}})
-	return err
+// quote is what was asked as an answer quotes it: whole where it was about the one who answers, else by its id, which says enough.
+func quote(asker, of *actors.Actor, request actors.Request) vocab.Ref {
+	switch request.As {
+	case "", "Follow", "Join", "Invite":
+		return wish(asker, of, request)
+	}
+	return vocab.Ref{ID: request.ID}
 }
 
 // ---- what waits, told to staff elsewhere ---------------------------------------------------------------
@@ -403,43 +421,12 @@ func (o *Outbox) staffElsewhere(ctx context.Context, q db.Q, group *actors.Actor
 
 // ---- what happens by itself ------------------------------------------------------------------------------
 
-const jobBan = "ban" // a ban has lasted long enough
-
-// banned is the payload of jobBan.
-type banned struct {
-	Group  actors.ID `json:"group"`
-	Member actors.ID `json:"member"`
-}
-
-// endBan ends a ban at its time, unless it was lengthened or lifted since.
-func (o *Outbox) endBan(ctx context.Context, payload []byte) error {
-	var b banned
-	if err := json.Unmarshal(payload, &b); err != nil {
-		return jobs.Never(err)
+// endBan ends a ban that has lasted long enough.
+func (o *Outbox) endBan(ctx context.Context, tx *db.Tx, member, group *actors.Actor) error {
+	if err := o.Dir.Unban(ctx, tx, member, group, actors.Why{By: group}); err != nil {
+		return err
 	}
-	return o.DB.Tx(ctx, func(tx *db.Tx) error {
-		r, err := actors.RelationOf(ctx, tx, b.Member, b.Group)
-		switch {
-		case err != nil:
-			return err
-		case r.State != actors.Banned || r.Until.IsZero():
-			return nil
-		case time.Now().Before(r.Until):
-			return jobs.Retry(r.Until)
-		}
-		group, err := actors.Get(ctx, tx, b.Group)
-		if err != nil {
-			return jobs.Never(err)
-		}
-		member, err := actors.Get(ctx, tx, b.Member)
-		if err != nil {
-			return jobs.Never(err)
-		}
-		if err := o.Dir.Unban(ctx, tx, member, group, actors.Why{By: group}); err != nil {
-			return err
-		}
-		return o.decide(ctx, tx, group, Decision{By: group.ID, Kind: DecidedUnban, Subject: member.ID})
-	})
+	return o.decide(ctx, tx, group, Decision{By: group.ID, Kind: DecidedUnban, Subject: member.ID})
 }
 
 // succeed gives a group of ours whose last owner is gone another: the moderator who is a member for longest, or else an administrator of

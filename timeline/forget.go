@@ -6,6 +6,7 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,23 +53,38 @@ func (t *Timelines) Prepare() {
 	})
 }
 
-// forgetItems removes what a deleted actor made, a few at a time, so that others can write in between.
+// forgetItems removes what a deleted actor made, and what was posted in a deleted group.
 func (t *Timelines) forgetItems(ctx context.Context, id actors.ID) error {
+	return errors.Join(t.forgetWhere(ctx, "i.author = $1", id, t.Unpublish), t.forgetWhere(ctx, "i.grp = $1 AND i.grp > 0", id, t.Unpublish))
+}
+
+// ForgetGroup removes what others wrote in a closed group elsewhere, as if it had never come: it may come once more.
+func (t *Timelines) ForgetGroup(ctx context.Context, id actors.ID) error {
+	return t.forgetWhere(ctx, fmt.Sprintf("i.grp = $1 AND NOT i.local AND i.audience = %d", actors.Members), id, func(ctx context.Context, tx *db.Tx, i *content.Item) error {
+		if err := t.Unpublish(ctx, tx, i); err != nil {
+			return err
+		}
+		return content.Unbury(ctx, tx, i.IRI)
+	})
+}
+
+// forgetWhere removes items of or in an actor, a few at a time, so that others can write in between.
+func (t *Timelines) forgetWhere(ctx context.Context, condition string, id actors.ID, remove func(context.Context, *db.Tx, *content.Item) error) error {
 	for {
-		items, err := content.Listed(ctx, t.DB, "i.author = $1 ORDER BY i.id LIMIT 50", []any{id})
+		items, err := content.Listed(ctx, t.DB, condition+" ORDER BY i.id LIMIT 50", []any{id})
 		if err != nil || len(items) == 0 {
 			return err
 		}
 		err = t.DB.Tx(ctx, func(tx *db.Tx) error {
 			for _, i := range items {
-				if err := t.Unpublish(ctx, tx, i); err != nil {
+				if err := remove(ctx, tx, i); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("forget what actor %d made: %w", id, err)
+			return fmt.Errorf("forget what there is of actor %d: %w", id, err)
 		}
 	}
 }

@@ -75,14 +75,14 @@ func (w *Web) post(rw http.ResponseWriter, q *request) error {
 
 // orDeleted tells what was deleted from what never was, for posts of this node.
 func (w *Web) orDeleted(ctx context.Context, q *request, notFound error) error {
-	gone, err := content.Buried(ctx, w.DB, w.Dir.URL("/posts/"+mux.Vars(q.Request)["id"]))
+	_, _, err := content.Tombstone(ctx, w.DB, w.Dir.URL("/posts/"+mux.Vars(q.Request)["id"]))
 	switch {
+	case errors.Is(err, fault.NotFound):
+		return notFound
 	case err != nil:
 		return err
-	case gone:
-		return fault.Say(fault.Gone, "This post has been deleted.")
 	}
-	return notFound
+	return fault.Say(fault.Gone, "This post has been deleted.")
 }
 
 // arrange parts a conversation, which comes in the order of reading, at the post that the page is about.

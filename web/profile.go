@@ -23,8 +23,10 @@ type profileBody struct {
 	Lines         []line
 	Kind          string // key of the kind in words
 	Organisations int64
-	Open          bool // groups: whoever asks is a member
-	Mods          bool // groups: only moderators post
+	Open          bool   // groups: whoever asks is a member
+	Mods          bool   // groups: only moderators post
+	Inside        bool   // groups: who asks may know who is in it
+	Ended         string // groups: why they are only read; "" while they live
 	Pinned        []*post
 	listing
 }
@@ -51,6 +53,9 @@ func (w *Web) profileOf(rw http.ResponseWriter, q *request, name string) error {
 	}
 	a, err := actors.LocalByName(q.Context(), w.DB, name)
 	if err != nil {
+		return err
+	}
+	if err := actors.CheckKnown(q.Context(), w.DB, q.viewer, a); err != nil {
 		return err
 	}
 	if !a.Active() || a.Kind == actors.Application {
@@ -83,6 +88,12 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	ctx := q.Context()
 	b := &profileBody{Actor: a, Link: w.link(a), Header: w.local(w.Media.ProxyURL(a.Image)), About: template.HTML(actors.SanitizeHTML(a.Summary)),
 		Kind: kinds[a.Kind], Open: a.JoinPolicy == actors.JoinOpen, Mods: a.Posting == actors.PostingMods}
+	switch {
+	case !a.Settings.Deletes.IsZero():
+		b.Ended = q.loc.T("group.deletes", "when", q.loc.Day(a.Settings.Deletes))
+	case !a.Settings.Archived.IsZero():
+		b.Ended = q.loc.T("group.archived", "when", q.loc.Day(a.Settings.Archived))
+	}
 	for _, f := range a.Fields {
 		value := actors.SanitizeHTML(f.Value)
 		if a.Local {
@@ -100,7 +111,10 @@ func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.IsGroup() {
+	if b.Inside, err = actors.MembersShown(ctx, w.DB, q.viewer, a); err != nil {
+		return nil, err
+	}
+	if a.IsGroup() && b.Inside {
 		hosts, err := actors.HostCounts(ctx, w.DB, []actors.ID{a.ID})
 		if err != nil {
 			return nil, err

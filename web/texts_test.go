@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ var textKey = regexp.MustCompile(`"([a-z]+(?:\.[a-z0-9]+)+)"`)
 // Every text that the pages, and letters to people, use exists, and every text that exists is used.
 func TestPagesAndTextsFit(t *testing.T) {
 	used := map[string]bool{}
-	for _, pattern := range []string{"*.go", "templates/*.html", "../locale/locale.go", "../outbox/appear.go"} {
+	for _, pattern := range []string{"*.go", "templates/*.html", "../locale/locale.go", "../outbox/appear.go", "../outbox/settings.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, paths, err)
@@ -45,9 +46,13 @@ func TestPagesAndTextsFit(t *testing.T) {
 			}
 		}
 	}
+	// Put together of words: by dates here, by kinds of notifications and names of presets in api, by kinds of decisions in outbox.
+	together := func(key string) bool {
+		return slices.ContainsFunc([]string{"month.", "push.", "preset.", "group.told."}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	}
 	for _, key := range locale.Keys() {
 		base := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
-		if !used[key] && !used[base] && !strings.HasPrefix(key, "month.") && !strings.HasPrefix(key, "push.") { // put together of words: by dates here, by kinds of notifications in api
+		if !used[key] && !used[base] && !together(key) {
 			t.Errorf("no page uses the text %q", key)
 		}
 	}

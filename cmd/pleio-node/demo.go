@@ -195,7 +195,8 @@ func (d *demo) guide(p *program, all []*organisation) {
 	gouda, home := all[0], all[len(all)-1]
 	group := home.node.Dir.URL("/groups/" + groupName)
 	p.say("\nEverybody's password is: %s\n", demoPassword)
-	p.say("They share the group @%s@%s. Three things to try:\n", groupName, home.node.Dir.Domain)
+	p.say("They share the group @%s@%s. Sanne of %s also has a closed one, @%s@%s, in which Joris is and Anna wants to be: as Sanne, answer her request.\n\nThree things to try:\n",
+		groupName, home.node.Dir.Domain, all[1].name, closedName, all[1].node.Dir.Domain)
 	p.say("1. Read the group's page in your browser:\n     %s", group)
 	p.say("2. Log in as Anna with any Mastodon app that takes a server on this computer, such as toot in a terminal:\n"+
 		"     toot login --disable-https -i %s     (newer versions: toot login -i %s)\n     toot timeline", gouda.node.Base.Host, gouda.node.Base)

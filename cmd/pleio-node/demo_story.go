@@ -23,6 +23,13 @@ const (
 	groupTitle   = "Klimaatadaptatie"
 	groupText    = "Samen werken aan een regio die tegen wateroverlast, droogte en hitte kan. Voor iedereen die bij de overheid aan klimaatadaptatie werkt."
 	pollDays     = 7
+
+	closedName  = "omgevingswet"
+	closedTitle = "Omgevingswet, ambtelijk overleg"
+	closedText  = "Voor wie bij gemeente, provincie of waterschap aan de invoering van de Omgevingswet werkt. Wat hier staat, lezen alleen de leden."
+	closedFirst = "Welkom. Het concept van de omgevingsvisie staat klaar om mee te lezen; reacties graag hier, dan ziet iedereen ze."
+	closedReply = "Ik lees mee voor het waterschap, en let vooral op de ruimte voor het water."
+	whyJoin     = "Ik schrijf voor de gemeente Gouda mee aan de omgevingsvisie en wil graag aansluiten."
 )
 
 // resident is one of the people of the demo.
@@ -157,7 +164,88 @@ func tell(ctx context.Context, all []*organisation) error {
 			return fmt.Errorf("%s says %q: %w", l.by, l.key, err)
 		}
 	}
+	if err := s.behindClosedDoors(ctx); err != nil {
+		return fmt.Errorf("the closed group: %w", err)
+	}
 	return nil
+}
+
+// behindClosedDoors makes a closed group at the province: Joris of the water board is let in, and Anna of Gouda still waits for an answer.
+func (s *story) behindClosedDoors(ctx context.Context) error {
+	n := s.homes["sanne"].node
+	sanne, err := actors.LocalByName(ctx, n.DB, "sanne")
+	if err != nil {
+		return err
+	}
+	var g *actors.Actor
+	err = n.DB.Tx(ctx, func(tx *db.Tx) error {
+		g, err = n.Dir.AddGroup(ctx, tx, sanne, actors.NewGroup{Name: closedName, Title: closedTitle, Summary: closedText, Visibility: actors.VisibilityListed})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	first, err := n.Outbox.Post(ctx, sanne, outbox.Draft{Text: closedFirst, Language: "nl", Group: g.ID})
+	if err != nil {
+		return err
+	}
+	joris, err := s.asks(ctx, "joris", g, "")
+	if err != nil {
+		return err
+	}
+	if err := n.Outbox.Answer(ctx, sanne, joris, g.ID, true); err != nil {
+		return err
+	}
+	there := s.homes["joris"].node
+	who, err := actors.LocalByName(ctx, there.DB, "joris")
+	if err != nil {
+		return err
+	}
+	var parent *content.Item
+	err = eventually(ctx, "Joris reads what was said in the closed group", func() (bool, error) {
+		parent, err = content.ByIRI(ctx, there.DB, actors.Viewer{ID: who.ID}, first.IRI)
+		if errors.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := there.Outbox.Post(ctx, who, outbox.Draft{Text: closedReply, Language: "nl", ReplyTo: parent.ID}); err != nil {
+		return err
+	}
+	_, err = s.asks(ctx, "anna", g, whyJoin)
+	return err
+}
+
+// asks lets somebody ask to join a group elsewhere, and returns who that is at the group's home, once the question is there.
+func (s *story) asks(ctx context.Context, who string, g *actors.Actor, introduction string) (actors.ID, error) {
+	home, n := s.homes["sanne"].node, s.homes[who].node
+	a, err := actors.LocalByName(ctx, n.DB, who)
+	if err != nil {
+		return 0, err
+	}
+	group, err := n.Dir.ResolveHandle(ctx, closedName, home.Dir.Domain)
+	if err != nil {
+		return 0, err
+	}
+	if err := n.Outbox.Join(ctx, a, group, introduction); err != nil {
+		return 0, err
+	}
+	var id actors.ID
+	return id, eventually(ctx, fmt.Sprintf("%s asks to join %s", who, g.Handle()), func() (bool, error) {
+		asker, err := actors.ByIRI(ctx, home.DB, a.IRI)
+		if errors.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		id = asker.ID
+		r, err := actors.RelationOf(ctx, home.DB, id, g.ID)
+		return r != nil && r.State == actors.Requested, err
+	})
 }
 
 // group returns the group, made if need be.

@@ -119,6 +119,16 @@ func TestDemoThatIsKept(t *testing.T) {
 			return found && size == 4 && p.Favourites == 3
 		})
 	}
+	// The closed group: Joris reads it from his node, Anna's request waits, and she reads nothing.
+	if code, body := get(t, s.addresses[1]+"/api/v1/follow_requests", tokens[s.addresses[1]]); code != http.StatusOK || !strings.Contains(body, `"username":"anna"`) {
+		t.Errorf("Sanne sees %d %s, not Anna's request", code, body)
+	}
+	if _, size, found := thread(t, s.addresses[2], tokens[s.addresses[2]], "concept van de omgevingsvisie"); !found || size != 2 {
+		t.Errorf("Joris finds %d posts of the closed group (%v)", size, found)
+	}
+	if _, _, found := thread(t, s.addresses[0], tokens[s.addresses[0]], "concept van de omgevingsvisie"); found {
+		t.Error("Anna reads the closed group before she is in it")
+	}
 	// What somebody posts to the group with an app is at the others soon; also after a command has changed her keys.
 	ok(t, dir, "user", "rotate-keys", "anna", "--data", filepath.Join("kept", "gouda"))
 	group := "@klimaatadaptatie@" + strings.TrimPrefix(s.addresses[2], "http://")

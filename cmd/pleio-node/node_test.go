@@ -88,6 +88,8 @@ func fromQuickstartToTheEnd(t *testing.T, source string) {
 	everything(t, dir, url)
 	p.end(syscall.SIGTERM)
 
+	governed(t, dir)
+
 	// And when it does not.
 	everything(t, dir, url)
 	ok(t, dir, "user", "disable", "anna", "--data", "d")
@@ -102,6 +104,31 @@ func fromQuickstartToTheEnd(t *testing.T, source string) {
 	refuses(t, dir, 1, "taken", "user", "add", "anna", "--data", "d", "--email", "other@gouda.example")
 }
 
+// governed changes a group in every way and ends as it began.
+func governed(t *testing.T, dir string) {
+	t.Helper()
+	if out := ok(t, dir, "group", "set", "wijk-noord", "--data", "d", "preset=closed-team", "introduction=yes", "allowed-hosts=a.example,b.example", "welcome-nl=Hallo", "history=joining"); !strings.Contains(out, "were changed") {
+		t.Errorf("group set prints %s", out)
+	}
+	one := list(t, dir, "group", "list", "--data", "d")[0]
+	if hosts, _ := one["allowed_hosts"].([]any); one["preset"] != "closed-team" || one["visibility"] != "listed" || one["access"] != "request" || one["introduction"] != true || len(hosts) != 2 || one["history_since_joining"] != true {
+		t.Errorf("group list: %v", one)
+	}
+	ok(t, dir, "group", "archive", "wijk-noord", "--data", "d", "--reason", "Klaar")
+	if table := ok(t, dir, "group", "list", "--data", "d"); !regexp.MustCompile(`(?m)^wijk-noord .*closed-team .*archived$`).MatchString(table) {
+		t.Errorf("group list prints\n%s", table)
+	}
+	ok(t, dir, "group", "unarchive", "wijk-noord", "--data", "d")
+	if out := ok(t, dir, "group", "delete", "wijk-noord", "--data", "d"); !strings.Contains(out, "will be deleted at") {
+		t.Errorf("group delete prints %s", out)
+	}
+	if one := list(t, dir, "group", "list", "--data", "d")[0]; one["deletes"] == nil || one["archived"] != nil {
+		t.Errorf("group list: %v", one)
+	}
+	ok(t, dir, "group", "restore", "wijk-noord", "--data", "d")
+	refuses(t, dir, 1, "in confidence", "group", "set", "wijk-noord", "--data", "d", "visibility=public")
+}
+
 // everything looks at a node with the people beheer and anna, and changes what can be changed twice.
 func everything(t *testing.T, dir, url string) {
 	t.Helper()
@@ -113,7 +140,7 @@ func everything(t *testing.T, dir, url string) {
 		t.Errorf("user list prints\n%s", table)
 	}
 	groups := list(t, dir, "group", "list", "--data", "d")
-	if len(groups) != 1 || groups[0]["url"] != url+"/groups/wijk-noord" || groups[0]["members"] != 1.0 || groups[0]["access"] != "open" {
+	if len(groups) != 1 || groups[0]["url"] != url+"/groups/wijk-noord" || groups[0]["members"] != 1.0 || groups[0]["access"] == "" {
 		t.Errorf("group list: %v", groups)
 	}
 	ok(t, dir, "peer", "add", "samen.waterschap.example", "--data", "d", "--note", "Joris")
@@ -143,7 +170,12 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{2, "missing flags: --email=E", "user add anna"},
 		{2, `expected "<name>"`, "user disable"},
 		{2, "unknown flag --colour", "user list --colour"},
-		{2, `--access must be one of "open","closed","secret"`, "group add x --title X --owner beheer --access half"},
+		{2, `--access must be one of "","open","closed","secret"`, "group add x --title X --owner beheer --access half"},
+		{2, "Give --preset or --access", "group add x --title X --owner beheer --access open --preset dossier"},
+		{2, `"colour=red" is no setting`, "group set x colour=red"},
+		{2, "It must be yes or no", "group set x plain-members=maybe"},
+		{1, `There is no group called "x"`, "group archive x"},
+		{1, `There is no group called "beheer"`, "group delete beheer"},
 		{2, "Give --yes", "user delete beheer"},
 		{2, "Give --yes", "queue drop a.example"},
 		{2, "--url is needed.", "quickstart --data new"},

@@ -5,9 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -43,21 +40,12 @@ Examples:
 
 // Run keeps a text.
 func (c *textSet) Run(ctx context.Context, p *program) error {
-	var in io.Reader = p.in
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return fault.Say(fault.Invalid, "%s cannot be read: %s", c.File, err)
-		}
-		defer f.Close()
-		in = f
-	}
-	content, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	content, err := p.content(c.File)
 	if err != nil {
-		return fmt.Errorf("read the text: %w", err)
+		return err
 	}
 	return c.change(ctx, p, func(n *node.Node) error {
-		err := n.Moderation.SetText(ctx, moderation.CommandLine, moderation.Text{Name: c.Name, Language: c.Language, Effective: c.From, Content: string(content)})
+		err := n.Moderation.SetText(ctx, moderation.CommandLine, moderation.Text{Name: c.Name, Language: c.Language, Effective: c.From, Content: content})
 		if err == nil {
 			p.say("The text %s (%s) was kept.", c.Name, c.Language)
 		}

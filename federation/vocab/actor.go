@@ -18,8 +18,9 @@ func readActor(v value, o object, t string) *Actor {
 		SharedInbox: o.get("endpoints").fields().id("sharedInbox"),
 		Locked:      o.flag("manuallyApprovesFollowers"), Indexable: o.flag("indexable"), Memorial: o.flag("memorial"), Suspended: o.flag("suspended"),
 		PostingRestricted: o.flag("postingRestrictedToMods"), AccessType: text(o.get("accessType")), JoinPolicy: joinPolicy(o),
-		AcceptsJoins: o.get("capabilities").fields().flag("acceptsJoins"),
-		Icon:         readImage(o.get("icon")), Image: readImage(o.get("image")),
+		AcceptsJoins: o.get("capabilities").fields().flag("acceptsJoins"), Introduction: o.flag("introductionRequired"), GuestsStart: o.flag("guestsStart"),
+		Archived: o.moment("archived"), Deletes: o.moment("deletes"),
+		Icon: readImage(o.get("icon")), Image: readImage(o.get("image")),
 		AlsoKnownAs: o.ids("alsoKnownAs"), AttributionDomains: o.ids("attributionDomains"), MovedTo: o.id("movedTo"), WebFinger: handle(text(o.get("webfinger"))),
 		Published: o.moment("published"), Updated: o.moment("updated"), Tags: readTags(o.get("tag")),
 		Keys:         append(readKeys(o.get("publicKey")), readKeys(o.get("assertionMethod"))...),
@@ -139,6 +140,10 @@ func (a *Actor) props() (props, error) {
 	p.flag("memorial", a.Memorial)
 	p.flag("suspended", a.Suspended)
 	p.flag("postingRestrictedToMods", a.PostingRestricted)
+	p.flag("introductionRequired", a.Introduction)
+	p.flag("guestsStart", a.GuestsStart)
+	p.time("archived", a.Archived)
+	p.time("deletes", a.Deletes)
 	if a.AcceptsJoins {
 		p.props["capabilities"] = props{"acceptsJoins": true}
 	}

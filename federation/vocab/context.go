@@ -31,6 +31,7 @@ var terms = func() map[string]any {
 		"fedibird:quoteUri", "misskey:_misskey_quote", "sec:Multikey",
 		"gts:LikeRequest", "gts:ReplyRequest", "gts:AnnounceRequest", "gts:LikeAuthorization", "gts:ReplyAuthorization", "gts:AnnounceAuthorization",
 		"pn:groupState", "pn:epoch", "pn:seq", "pn:head", "pn:memberCount", "pn:memberDigest", "pn:entryHash", "pn:joinPolicy", "pn:role", "pn:state",
+		"pn:introductionRequired", "pn:guestsStart", "pn:archived", "pn:deletes",
 	} {
 		_, name, _ := strings.Cut(term, ":")
 		m[name] = term

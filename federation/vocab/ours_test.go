@@ -49,6 +49,7 @@ func ours() map[string]Document {
 	water.Following, water.Liked, water.FeaturedTags, water.Indexable = "", "", "", false
 	water.Locked, water.Members, water.Log, water.Moderators = true, group+"/members", group+"/log", group+"/moderators"
 	water.AccessType, water.JoinPolicy, water.AcceptsJoins, water.PostingRestricted, water.GroupState = "closed", "request", true, true, state
+	water.Introduction, water.GuestsStart, water.Archived, water.Deletes = true, true, noon, noon.Add(14*24*time.Hour)
 	organization := actor("Organization", h+"/org", "h", "Waterschap H")
 	instance := &Actor{ID: h + "/actor", Type: "Application", PreferredUsername: "h.example", Inbox: h + "/actor/inbox", Outbox: h + "/actor/outbox", SharedInbox: h + "/inbox",
 		Discoverable: &no, Keys: keysOf(h + "/actor")[:1], Capabilities: capabilities}

@@ -179,10 +179,13 @@ type Actor struct {
 	Discoverable         *bool  // nil: not told
 	Indexable            bool
 	Memorial, Suspended  bool
-	PostingRestricted    bool   // postingRestrictedToMods
-	AccessType           string // open, closed, private (Smithereen)
-	JoinPolicy           string // pn:joinPolicy
-	AcceptsJoins         bool   // capabilities.acceptsJoins (litepub)
+	PostingRestricted    bool      // postingRestrictedToMods
+	AccessType           string    // open, closed, private (Smithereen)
+	JoinPolicy           string    // pn:joinPolicy
+	AcceptsJoins         bool      // capabilities.acceptsJoins (litepub)
+	Introduction         bool      // pn:introductionRequired: a wish to join has content
+	GuestsStart          bool      // pn:guestsStart: guests may start conversations
+	Archived, Deletes    time.Time // pn:archived: a group is only read, since; pn:deletes: will be deleted then
 	Fields               []Field
 	Icon, Image          *Attachment
 	AlsoKnownAs          []string

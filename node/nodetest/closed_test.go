@@ -221,3 +221,115 @@ func TestASecretGroupIsDenied(t *testing.T) {
 		}
 	})
 }
+
+// Who is removed reads nothing more from that moment; with the last member of a node its copy goes; who comes back finds everything.
+func TestTheLastMemberOfANodeIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "provincie", "gouda", "waterschap")
+		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
+		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
+		anna.Follow("dossier@provincie")
+		bas.Follow("dossier@provincie")
+		w.Settle()
+		before := chris.Post("dossier@provincie", "Voor iedereen")
+		w.Settle()
+		w.Sees("anna@gouda", "Voor iedereen")
+		chris.must(chris.node().Outbox.Expel(context.Background(), chris.Actor(), w.actor("provincie", "anna@gouda"), w.actor("provincie", "dossier@provincie"), "verhuisd"), "removes anna")
+		after := chris.Post("dossier@provincie", "Zonder Anna")
+		w.Settle()
+		w.SeesNot("anna@gouda", "Voor iedereen", "Zonder Anna")
+		if w.Knows("gouda", after) {
+			t.Error("the node of who was removed gets posts")
+		}
+		if got := w.Roster("gouda", "dossier@provincie"); len(got) != 0 {
+			t.Errorf("it still has the members %v", got)
+		}
+		for _, iri := range []string{before, after} {
+			if _, err := w.Fetch("gouda", iri); err == nil {
+				t.Errorf("it still reads %s", iri)
+			}
+		}
+		w.SameMembers("provincie", "dossier@provincie", "waterschap")
+		anna.Follow("dossier@provincie")
+		w.Settle()
+		w.Sees("anna@gouda", "Voor iedereen", "Zonder Anna")
+		w.SameMembers("provincie", "dossier@provincie", "gouda", "waterschap")
+	})
+}
+
+// Where a closed group admits people of servers without groups-1, they read copies by the group, and what they say is read by all.
+func TestPlainMembersOfAClosedGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "provincie", "gouda")
+		w.Person("chris@provincie")
+		anna := w.Person("anna@gouda")
+		yes := true
+		w.GroupAs("team@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen, PlainMembers: &yes})
+		f := w.Foreign("mastodon", Mastodon)
+		eve := f.Person("eve")
+		group := "http://provincie.example/groups/team"
+		f.Send("eve", "provincie", `{"type":"Follow","object":%q}`, group)
+		anna.Follow("team@provincie")
+		w.Settle()
+		if len(f.Got("Accept")) != 1 {
+			t.Fatal("somebody of a plain server is not let in")
+		}
+		post := anna.Post("team@provincie", "Het concept <b>staat</b> klaar")
+		w.Settle()
+		made := f.Got("Create")
+		if len(made) != 1 || made[0].Actor != group {
+			t.Fatalf("the plain server got %+v", made)
+		}
+		body := string(made[0].Raw)
+		for _, words := range []string{"@anna@gouda.example", "staat", "send it to @team@provincie.example only", group + "/followers"} {
+			if !strings.Contains(body, words) {
+				t.Errorf("the copy lacks %q: %s", words, body)
+			}
+		}
+		if strings.Contains(body, "activitystreams#Public") || strings.Contains(body, "groupState") {
+			t.Errorf("the copy says too much: %s", body)
+		}
+		copied := made[0].ObjectID()
+		if n := len(f.Got("Announce")) + len(f.Got("Add")); n != 0 {
+			t.Errorf("the plain server got %d entries of the log", n)
+		}
+		anna.Edit(post, "Het concept is verbeterd")
+		w.Settle()
+		if got := f.Got("Update"); len(got) != 1 || got[0].ObjectID() != copied || !strings.Contains(string(got[0].Raw), "verbeterd") {
+			t.Errorf("of the edit it got %+v", got)
+		}
+
+		// What Eve answers, to the group only, is read by the members; what she likes counts.
+		f.Send("eve", "provincie", `{"type":"Create","to":%q,"object":{"id":"http://mastodon.example/notes/1","type":"Note","attributedTo":%q,"content":"<p>Ik lees mee</p>","to":%q,"inReplyTo":%q}}`, group, eve, group, copied)
+		f.Send("eve", "provincie", `{"type":"Like","to":%q,"object":%q}`, group, copied)
+		w.Settle()
+		answers := w.Number("gouda", "SELECT COUNT(*) FROM items i JOIN items p ON p.id = i.reply_to WHERE p.iri = '"+post+"' AND i.content LIKE '%@eve@mastodon.example%Ik lees mee%' AND i.audience = 4")
+		if answers != 1 {
+			t.Errorf("the members elsewhere have %d answers of Eve's: %s", answers, fmt.Sprint(w.Number("provincie", "SELECT COUNT(*) FROM items WHERE iri = 'http://mastodon.example/notes/1'")))
+		}
+		if n := w.Likes("provincie", post); n != 1 {
+			t.Errorf("the post has %d likes at home", n)
+		}
+		anna.Delete(post)
+		w.Settle()
+		if got := f.Got("Delete"); len(got) != 1 || got[0].ObjectID() != copied {
+			t.Errorf("of the deletion it got %+v", got)
+		}
+	})
+}
+
+// Without that setting nobody of such a server is let in.
+func TestNoPlainMembersOfAClosedGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(t, "provincie")
+		w.Person("chris@provincie")
+		w.GroupAs("team@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
+		f := w.Foreign("mastodon", Mastodon)
+		f.Person("eve")
+		f.Send("eve", "provincie", `{"type":"Follow","object":"http://provincie.example/groups/team"}`)
+		w.Settle()
+		if len(f.Got("Reject")) != 1 || len(w.Roster("provincie", "team@provincie")) != 1 {
+			t.Error("somebody of a plain server was let into a closed group")
+		}
+	})
+}

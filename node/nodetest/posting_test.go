@@ -254,7 +254,7 @@ func TestEditsArriveWithTheirHistory(t *testing.T) {
 		anna.Edit(iri, "Drie") // nothing changes
 		w.Settle()
 		for _, on := range []*Person{anna, bas} {
-			versions, err := content.Versions(context.Background(), on.node().DB, on.item(iri).ID)
+			versions, err := content.Versions(context.Background(), on.node().DB, on.item(iri))
 			if err != nil || len(versions) != 2 || plain(versions[0].Content) != "Een" || !strings.HasPrefix(plain(versions[1].Content), "Twee") || !versions[0].Written.Before(versions[1].Written) {
 				t.Errorf("%s has %+v, %v", on, versions, err)
 			}

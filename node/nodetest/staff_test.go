@@ -61,24 +61,16 @@ func (p *Person) Makes(who string, role actors.Role) {
 	p.Decides(who, outbox.Decision{Kind: outbox.DecidedRole, Role: role})
 }
 
-// relation is how somebody stands to the group, as a node knows it: "active moderator".
-func (w *World) relation(on, who string) string {
-	w.t.Helper()
-	r, err := actors.RelationOf(context.Background(), w.Node(on).DB, w.actor(on, who).ID, w.actor(on, dossier).ID)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if r.State != actors.Active {
-		return string(r.State)
-	}
-	return string(r.State) + " " + string(r.Role)
-}
-
 // stand checks how somebody stands to the group, on every one of the nodes.
 func (w *World) stand(who, want string, nodes ...string) {
 	w.t.Helper()
 	for _, on := range nodes {
-		if got := w.relation(on, who); got != want {
+		r := w.relation(on, who, dossier)
+		got := string(r.State)
+		if r.State == actors.Active {
+			got += " " + string(r.Role)
+		}
+		if got != want {
 			w.t.Errorf("on %s, %s is %q, not %q", on, who, got, want)
 		}
 	}

@@ -64,6 +64,7 @@ func (w *World) Add(name string) {
 	w.net.mu.Unlock()
 	config := node.DefaultConfig()
 	config.Node.URL, config.Node.Name = "http://"+domain(name), strings.ToUpper(name[:1])+name[1:]
+	config.Limits.Requests = 0 // a test asks more than a person
 	o := node.Options{Data: filepath.Join(w.dir, name), Config: config, Log: quiet(), Dial: w.net.dial, NewRSA: testRSA}
 	w.nodes[name] = &running{place: place, options: o}
 	w.prepare(o.Data)
