@@ -279,7 +279,7 @@ func TestEveryMemberReadsTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := managed(t)
 		chris, dora := w.As("chris@provincie"), w.As("dora@utrecht")
-		chris.must(chris.node().Outbox.Settings(context.Background(), chris.Actor(), w.actor("provincie", dossier), func(g *actors.Actor) { g.Title = "Dijken" }), "changes")
+		chris.Sets(dossier, actors.GroupChange{Title: word("Dijken")})
 		dora.Follow(dossier)
 		w.Settle()
 		w.As("anna@gouda").Answers("dora@utrecht", dossier, false)
