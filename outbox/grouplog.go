@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
@@ -102,12 +103,16 @@ func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, 
 	record := entry.Object.Object
 	switch {
 	case entry.Type == "Update" && entry.Object.ID == group.IRI:
-		d.Kind = DecidedSettings
+		kind, err := settled(ctx, tx, group, entry.Object.Actor)
+		if err != nil {
+			return err
+		}
+		d.Kind = kind
 	case entry.Type == "Reject" && entry.Object.Activity != nil:
 		d.Kind, about = DecidedRejection, entry.Object.Activity.Actor
 	case record != nil && record.Membership != nil:
 		m := record.Membership
-		about, name, d.Role, d.Until = m.Subject, record.Name, actors.Role(m.Role), record.EndTime
+		about, name, d.Role = m.Subject, record.Name, actors.Role(m.Role)
 		switch kind := entry.Type + " " + m.State; kind {
 		case "Add active":
 			d.Kind = DecidedAdmission
@@ -116,7 +121,7 @@ func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, 
 		case "Remove removed":
 			d.Kind, d.Role = DecidedRemoval, ""
 		case "Remove banned":
-			d.Kind, d.Role = DecidedBan, ""
+			d.Kind, d.Role, d.Until = DecidedBan, "", record.EndTime
 		case "Update left":
 			d.Kind, d.Role = DecidedUnban, ""
 		}
@@ -137,6 +142,31 @@ func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, 
 		d.Subject = subject.ID
 	}
 	return o.decide(ctx, tx, group, d)
+}
+
+// settled is what was decided about the settings of a group elsewhere that its document tells, as they differ from what was
+// decided before: the entries of a log come in their order.
+func settled(ctx context.Context, tx *db.Tx, group *actors.Actor, now *vocab.Actor) (string, error) {
+	if now == nil {
+		return DecidedSettings, nil
+	}
+	before, err := db.All(ctx, tx, db.Scalar[string], `SELECT d.kind FROM decisions d WHERE d.id IN (SELECT MAX(l.id) FROM decisions l
+		WHERE l.grp = $1 AND l.kind IN ('archive', 'unarchive', 'group-deletion', 'restoration') GROUP BY l.kind IN ('archive', 'unarchive'))`, group.ID)
+	if err != nil {
+		return "", fmt.Errorf("what was decided about %s: %w", group.IRI, err)
+	}
+	archived, ends := slices.Contains(before, DecidedArchive), slices.Contains(before, DecidedGroupDeletion)
+	switch {
+	case archived && now.Archived.IsZero():
+		return DecidedUnarchive, nil
+	case !archived && !now.Archived.IsZero():
+		return DecidedArchive, nil
+	case ends && now.Deletes.IsZero():
+		return DecidedRestoration, nil
+	case !ends && !now.Deletes.IsZero():
+		return DecidedGroupDeletion, nil
+	}
+	return DecidedSettings, nil
 }
 
 // keepRelayed keeps the decision that an activity is which a group passes on; most are none.

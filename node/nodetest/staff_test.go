@@ -293,9 +293,21 @@ func TestEveryMemberReadsTheLog(t *testing.T) {
 		w.Settle()
 		w.As("anna@gouda").Answers("dora@utrecht", dossier, true)
 		w.Settle()
+		group := w.actor("provincie", dossier)
+		chris.must(chris.node().Outbox.Archive(context.Background(), chris.Actor(), group, true, "Klaar"), "archives")
+		w.Pass(time.Minute)
+		chris.must(chris.node().Outbox.PlanDeletion(context.Background(), chris.Actor(), group, ""), "deletes")
+		w.Pass(time.Minute)
+		chris.must(chris.node().Outbox.Archive(context.Background(), chris.Actor(), group, false, ""), "opens")
+		w.Pass(time.Minute)
+		chris.must(chris.node().Outbox.Restore(context.Background(), chris.Actor(), group, "Toch niet"), "restores")
+		w.Settle()
 		home = w.decisions("provincie")
+		if want := []string{"restoration by chris  Toch niet", "unarchive by chris", "group-deletion by chris", "archive by chris  Klaar"}; !slices.Equal(home[:4], want) {
+			t.Errorf("decided: %q", home)
+		}
 		for _, on := range []string{"gouda", "waterschap", "utrecht"} {
-			if diff := cmp.Diff(home[:3], w.decisions(on)[:3]); diff != "" {
+			if diff := cmp.Diff(home[:7], w.decisions(on)[:7]); diff != "" {
 				t.Errorf("%s has another log (-home +there):\n%s", on, diff)
 			}
 		}
