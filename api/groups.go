@@ -28,7 +28,13 @@ type ownGroup struct {
 	Members       int64           `json:"members" about:"How many there are."`
 	Organisations *int64          `json:"organisations" about:"On how many nodes they are; null for a group elsewhere."`
 	CreatedAt     string          `json:"createdAt" format:"date-time"`
+	Copy          *ownCopy        `json:"copy" about:"How far this node has kept up with a group elsewhere; null for a group of this node, and without a member here."`
 	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
+}
+
+type ownCopy struct {
+	Sequence int64 `json:"sequence" about:"The number of the last entry of the group's log that is here."`
+	Behind   int64 `json:"behind" about:"How many entries the group's home has told of that are not here yet."`
 }
 
 type ownOrganisation struct {
@@ -70,6 +76,9 @@ func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Act
 			Visibility: g.Visibility, JoinPolicy: g.JoinPolicy, Posting: g.Posting, Members: g.FollowersCount, CreatedAt: stamp(g.Published)}
 		if n, counted := hosts[g.ID]; counted {
 			x.Organisations = &n
+		}
+		if g.Epoch != "" && !g.Local {
+			x.Copy = &ownCopy{g.Seq, max(0, g.Told-g.Seq)}
 		}
 		if s := standings[g.ID]; s != nil {
 			m := membershipOf(s.Outgoing)

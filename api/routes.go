@@ -298,6 +298,7 @@ func (a *API) operations() []operation {
 		own("GET", "/groups/{id}/requests", 200, "read:follows", "listRequests", "List who asks to join, the newest first. For owners and moderators.", a.listRequests),
 		own("POST", "/groups/{id}/requests/{account}", 200, "write:follows", "decideRequest", "Accept or reject a wish to join. For owners and moderators.", a.decideRequest),
 		own("GET", "/groups/{id}/log", 200, "read:follows", "readLog", "List what owners and moderators decided, the newest first. For owners and moderators of a group of this node.", a.readLog),
+		own("GET", "/groups/{id}/nodes", 200, "read:follows", "listNodes", "Show how far the nodes of the members are: whether they have all that happened in the group. For owners and moderators of a group of this node.", a.listNodes),
 		own("GET", "/groups/{id}/pins", 200, "read:statuses?", "listPins", "List the pinned posts, the last one pinned first.", a.listPins),
 		own("PUT", "/groups/{id}/pins/{status}", 204, "write:statuses", "pinPost", "Pin a post in its group. For owners and moderators.", a.pinPost),
 		own("DELETE", "/groups/{id}/pins/{status}", 204, "write:statuses", "unpinPost", "Pin a post no more. For owners and moderators.", a.unpinPost),

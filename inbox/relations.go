@@ -111,7 +111,7 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return nil
 	}
 	if w := a.Result.Object; w != nil && w.Membership != nil && w.Membership.Subject == a.other.IRI && w.Membership.State == string(actors.Active) {
-		if err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
+		if _, err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
 			return err
 		}
 	}
@@ -163,6 +163,9 @@ func allowBlock(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.group == nil {
 		return x.Dir.Block(ctx, tx, a.actor, a.other, a.ID)
+	}
+	if replicates(a.group) {
+		return nil // its record tells
 	}
 	if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Banned); err != nil {
 		return err
@@ -255,6 +258,9 @@ func (x *Inbox) allowRole(ctx context.Context, q db.Q, a *arrival) error {
 func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if isRecord(a.Activity) {
 		return nil
+	}
+	if a.other != nil && replicates(a.group) {
+		return nil // its record tells
 	}
 	if a.other != nil {
 		role := actors.RoleMember
