@@ -112,6 +112,8 @@ var groupScenarios = []scenario{
 	// what was decided
 	{"the log", "bas", "GET", g + "/log", "", 200, has(`"kind":"settings"`, `"kind":"role"`, `"role":"moderator"`, `"kind":"removal"`, `"reason":"Reclame"`, `"kind":"rejection"`, `"reason":"Nog niet"`,
 		`"kind":"admission"`, `"kind":"pin"`, `"kind":"unpin"`, `"kind":"lock"`, `"reason":"Genoeg gezegd"`, `"kind":"unlock"`, `"kind":"deletion"`, `"status":"{grouppost}"`), nil},
+	{"the nodes", "bas", "GET", g + "/nodes?lang=nl", "", 200, has(`"summary":"afgeleverd bij 0 van 0 organisaties"`, `"nodes":[]`), nil},
+	{"not for members", "cas", "GET", g + "/nodes", "", 403, has("owners and moderators"), nil},
 	{"not for members", "cas", "GET", g + "/log", "", 403, has("owners and moderators"), nil},
 	{"nor for everybody", "", "GET", g + "/log", "", 401, has("401"), nil},
 	{"who has left", "bas", "GET", g + "/departures", "", 200, has("[]"), nil},

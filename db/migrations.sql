@@ -1013,3 +1013,15 @@ CREATE TABLE invitation_lines (
   PRIMARY KEY (list, line)
 );
 CREATE INDEX invitation_lines_invite ON invitation_lines (invite) WHERE invite <> '';
+-- groups: copies that cannot drift
+ALTER TABLE actors ADD COLUMN listed BIGINT NOT NULL DEFAULT 0;            -- groups elsewhere: the number of the log as of which the whole list of members was read
+ALTER TABLE actors ADD COLUMN anew BIGINT NOT NULL DEFAULT 0;              -- groups elsewhere: when that was
+
+-- How far the nodes of the members of a group of ours have read its log; what was delivered to them is seen from what still waits.
+CREATE TABLE positions (
+  grp  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  seq  BIGINT NOT NULL,                       -- the last entry that it was shown
+  at   BIGINT NOT NULL,                       -- when
+  PRIMARY KEY (grp, host)
+);

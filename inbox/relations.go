@@ -120,7 +120,7 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return nil
 	}
 	if w := a.Result.Object; w != nil && w.Membership != nil && w.Membership.Subject == a.other.IRI && w.Membership.State == string(actors.Active) {
-		if err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
+		if _, err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
 			return err
 		}
 	}
@@ -176,8 +176,8 @@ func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	if a.group == nil {
 		return x.Dir.Block(ctx, tx, a.actor, a.other, a.ID)
 	}
-	if recordsTell(a) {
-		return nil
+	if replicates(a.group) {
+		return nil // its record tells
 	}
 	if _, err := x.Dir.End(ctx, tx, a.other, a.group, actors.Banned); err != nil {
 		return err
@@ -278,8 +278,8 @@ func applyCollect(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return actors.Purged(ctx, tx, a.purged, a.actor.Host, a.Published)
 	}
 	if a.other != nil {
-		if recordsTell(a) {
-			return nil
+		if replicates(a.group) {
+			return nil // its record tells
 		}
 		role := actors.RoleMember
 		if a.Type == "Add" {

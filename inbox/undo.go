@@ -136,8 +136,8 @@ func applyUndo(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		if a.group == nil {
 			return x.Dir.Unblock(ctx, tx, a.actor, a.other)
 		}
-		if recordsTell(a) {
-			return nil
+		if replicates(a.group) {
+			return nil // its record tells
 		}
 		if err := x.Dir.Unban(ctx, tx, a.other, a.group); err != nil {
 			return err

@@ -149,8 +149,8 @@ func (l *leaks) stands(who, group string, state actors.State) {
 		person, g := l.actor(on, who), l.group(on, group)
 		l.tx(on, func(ctx context.Context, n *node.Node, tx *db.Tx) error {
 			id := n.DB.NewID()
-			_, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record) VALUES ($1, $2, $3, $4, 'member', $5, $5, $6)
-				ON CONFLICT (subject, object) DO UPDATE SET state = excluded.state`, id, person.ID, g.ID, state, db.Millis(time.Now()), fmt.Sprint("m-", id))
+			_, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record, expires) VALUES ($1, $2, $3, $4, 'member', $5, $5, $6, $7)
+				ON CONFLICT (subject, object) DO UPDATE SET state = excluded.state, expires = excluded.expires`, id, person.ID, g.ID, state, db.Millis(time.Now()), fmt.Sprint("m-", id), db.Millis(time.Now().Add(30*24*time.Hour)))
 			return err
 		})
 	}
