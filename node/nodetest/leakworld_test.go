@@ -190,7 +190,7 @@ func (l *leaks) say(group, word string) {
 	second := post("lid@provincie", outbox.Draft{Text: text("second") + " @lid@gouda.example @mod@provincie.example"})
 	answer := post("mod@gouda", outbox.Draft{Text: text("answer"), ReplyTo: l.As("mod@gouda").item(second).ID})
 	post("lid@provincie", outbox.Draft{Text: text("other answer"), ReplyTo: l.As("lid@provincie").item(first).ID})
-	post("gast@gouda", outbox.Draft{Text: text("picture"), Files: []media.ID{l.upload("gast@gouda", mark(group)+".png", picture(l.t))}})
+	post("gast@gouda", outbox.Draft{Text: text("picture"), ReplyTo: l.As("gast@gouda").item(second).ID, Files: []media.ID{l.upload("gast@gouda", mark(group)+".png", picture(l.t))}})
 	post("lid@provincie", outbox.Draft{Text: text("document"), Files: []media.ID{l.upload("lid@provincie", mark(group)+".csv", []byte(mark(group)+";1\nb;2\n"))}})
 	post("baas@provincie", outbox.Draft{Text: text("poll"), PollLasts: 48 * time.Hour,
 		Poll: &content.Poll{Options: []content.Option{{Name: mark(group) + " yes"}, {Name: mark(group) + " no"}}}})
