@@ -34,7 +34,7 @@ type ownGroup struct {
 	DeletesAt     *string         `json:"deletesAt" format:"date-time" about:"When the group will be deleted; until then it can only be read, and be restored. null: it will not."`
 	Settings      *ownSettings    `json:"settings" about:"What only the owners and moderators see, at the home of the group; null for others."`
 	CreatedAt     string          `json:"createdAt" format:"date-time"`
-	Copy          *ownCopy        `json:"copy" about:"How far this node has kept up with a group elsewhere; null for a group of this node, and without a member here."`
+	Copy          *ownCopy        `json:"copy" about:"How far this node has kept up with a group elsewhere; null for a group of this node, and for who is no member."`
 	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
 }
 
@@ -105,13 +105,14 @@ func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Act
 			x.Preset = textOrNull(g.Preset())
 		}
 		inside := g.Shows() == actors.Public
-		if g.Epoch != "" && !g.Local {
-			x.Copy = &ownCopy{g.Seq, max(0, g.Told-g.Seq)}
-		}
 		if s := standings[g.ID]; s != nil {
 			m := membershipOf(s.Outgoing)
 			x.Membership = &m
-			inside = inside || s.Outgoing.State == actors.Active
+			member := s.Outgoing.State == actors.Active
+			inside = inside || member
+			if member && g.Epoch != "" && !g.Local { // how far the log is tells how much is said
+				x.Copy = &ownCopy{g.Seq, max(0, g.Told-g.Seq)}
+			}
 			if g.Local && s.Outgoing.State == actors.Active && s.Outgoing.Role.Staff() {
 				x.Settings = settingsOf(g)
 			}
