@@ -969,3 +969,6 @@ ALTER TABLE relations ADD COLUMN record TEXT NOT NULL DEFAULT '';          -- la
 ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- this host keeps a copy of the list of members
 CREATE INDEX log_activity ON log (activity);
 UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
+
+-- groups: whom somebody follows, in a home timeline
+CREATE INDEX relations_active ON relations (subject, state, object);
