@@ -970,5 +970,18 @@ ALTER TABLE reach ADD COLUMN groups_1 BOOLEAN NOT NULL DEFAULT FALSE;      -- th
 CREATE INDEX log_activity ON log (activity);
 UPDATE relations SET record = 'm-' || CAST(id AS TEXT);
 
--- groups: whom somebody follows, in a home timeline
-CREATE INDEX relations_active ON relations (subject, state, object);
+-- groups: home timelines
+
+CREATE INDEX relations_active ON relations (subject, state, object); -- whom somebody follows
+
+-- How far an author has come: none of its items has a greater number. The item itself may be gone.
+CREATE TABLE latest (
+  author BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL
+);
+-- only sqlite
+INSERT INTO latest (author, item) SELECT author, MAX(id) FROM items GROUP BY author;
+CREATE TRIGGER items_latest AFTER INSERT ON items BEGIN -- on PostgreSQL, where homes are read in another way, latest stays empty
+  INSERT INTO latest (author, item) VALUES (new.author, new.id) ON CONFLICT (author) DO UPDATE SET item = excluded.item WHERE excluded.item > latest.item;
+END;
+-- both

@@ -41,31 +41,37 @@ const (
 )
 
 // by is a page of what some authors wrote, given as a query of their numbers, on SQLite: it goes from item to item, always to the
-// newest that is left of any of them, until the page is full. So it costs one look for each author and one for each item that is
-// passed, whether they write much or were silent for long, and however much others wrote.
+// newest that is left of any of them, until the page is full. So it costs a look at each author and one at each item that is
+// passed, whether they write much or were silent for long, and however much others wrote. Of the items the condition may ask what
+// is in the index items_newest.
 //
-// In the queue stands the next item of each author. A recursive query takes rows from it in the order of its ORDER BY, and what
-// reads it takes no more than its LIMIT (SQLite, "The WITH Clause", §3.4).
+// In the queue stands the next item of each author, at first as the table latest has it, which may be gone. A recursive query takes
+// rows from it in the order of its ORDER BY, and what reads it takes no more than its LIMIT (SQLite, "The WITH Clause", §3.4).
 func (t *Timelines) by(ctx context.Context, v actors.Viewer, authors, condition string, args []any, p actors.Page) ([]*content.Item, error) {
-	first, order, next, bounds := "MAX", "DESC", "i.id < q.id", ""
-	if p.Min != 0 {
-		first, order, next = "MIN", "ASC", "i.id > q.id"
-	}
+	within, written := "", ""
 	if p.Max != 0 {
 		args = append(args, p.Max)
-		bounds += fmt.Sprintf(" AND i.id < $%d", len(args))
+		within += fmt.Sprintf(" AND i.id < $%d", len(args))
 	}
 	if after := max(p.Since, p.Min); after != 0 {
 		args = append(args, after)
-		bounds += fmt.Sprintf(" AND i.id > $%d", len(args))
+		within += fmt.Sprintf(" AND i.id > $%d", len(args))
+		written = fmt.Sprintf(" AND l.item > $%d", len(args))
+	}
+	order, first, next := "DESC", "l.item", "(SELECT MAX(i.id) FROM items i WHERE i.author = q.author AND i.id < q.id"+within+")"
+	switch {
+	case p.Min != 0:
+		order, first, next = "ASC", "(SELECT MIN(i.id) FROM items i WHERE i.author = l.author"+within+")", "(SELECT MIN(i.id) FROM items i WHERE i.author = q.author AND i.id > q.id"+within+")"
+	case p.Max != 0:
+		first = "(SELECT MAX(i.id) FROM items i WHERE i.author = l.author" + within + ")"
 	}
 	wants, args := actors.Wants(v, "i", args)
 	sees, args := actors.Sees(v, "i", args)
-	return t.rows(ctx, fmt.Sprintf(`WITH RECURSIVE authors (author) AS (%[1]s), q (id, author) AS (
-		SELECT (SELECT %[2]s(i.id) FROM items i WHERE i.author = f.author%[3]s), f.author FROM authors f
-		UNION ALL SELECT (SELECT %[2]s(i.id) FROM items i WHERE i.author = q.author AND %[4]s%[3]s), q.author FROM q WHERE q.id > 0 ORDER BY 1 %[5]s)
-		SELECT i.id FROM q CROSS JOIN items i WHERE i.id = q.id AND %[6]s AND %[7]s AND %[8]s LIMIT %[9]d`,
-		authors, first, bounds, next, order, condition, sees, wants, max(p.Limit, 1)), args, p)
+	return t.rows(ctx, fmt.Sprintf(`WITH RECURSIVE authors (author) AS (%s), q (id, author) AS (
+		SELECT %s, l.author FROM authors f CROSS JOIN latest l WHERE l.author = f.author%s
+		UNION ALL SELECT %s, q.author FROM q WHERE q.id > 0 ORDER BY 1 %s)
+		SELECT i.id FROM q CROSS JOIN items i INDEXED BY items_newest WHERE i.id = q.id AND %s AND %s AND %s LIMIT %d`,
+		authors, first, written, next, order, condition, sees, wants, max(p.Limit, 1)), args, p)
 }
 
 // amongNewest looks for a page among the newest items of all, or for a later page among those just before it, in an index that
