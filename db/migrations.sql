@@ -1025,3 +1025,18 @@ CREATE TABLE positions (
   at   BIGINT NOT NULL,                       -- when
   PRIMARY KEY (grp, host)
 );
+-- groups: home timelines
+
+CREATE INDEX relations_active ON relations (subject, state, object); -- whom somebody follows
+
+-- How far an author has come: none of its items has a greater number. The item itself may be gone.
+CREATE TABLE latest (
+  author BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL
+);
+-- only sqlite
+INSERT INTO latest (author, item) SELECT author, MAX(id) FROM items GROUP BY author;
+CREATE TRIGGER items_latest AFTER INSERT ON items BEGIN -- on PostgreSQL, where homes are read in another way, latest stays empty
+  INSERT INTO latest (author, item) VALUES (new.author, new.id) ON CONFLICT (author) DO UPDATE SET item = excluded.item WHERE excluded.item > latest.item;
+END;
+-- both
