@@ -58,6 +58,7 @@ type Actor struct {
 	Head                            string
 	Digest                          string // groups: of the active members; "" not counted yet
 	Told                            int64  // groups elsewhere: the last number of the log that the home told of
+	Listed                          int64  // groups elsewhere: the number as of which the whole list of members was read
 	FollowersCount, FollowingCount  int64
 	ItemsCount                      int64
 	LastItem                        time.Time
@@ -122,7 +123,7 @@ func (a *Actor) DeliveryInbox() string {
 
 const columns = `a.id, a.iri, a.kind, a.local, a.name, a.domain, a.host, a.title, a.summary, a.source, a.url, a.icon, a.image,
 	a.fields, a.emojis, a.inbox, a.shared_inbox, a.outbox, a.followers, a.following, a.featured, a.moderators, a.also_known_as, a.moved_to,
-	a.locked, a.discoverable, a.indexable, a.bot, a.visibility, a.join_policy, a.posting, a.plain_members, a.groups_1, a.members, a.log, a.epoch, a.seq, a.head, a.member_digest, a.told,
+	a.locked, a.discoverable, a.indexable, a.bot, a.visibility, a.join_policy, a.posting, a.plain_members, a.groups_1, a.members, a.log, a.epoch, a.seq, a.head, a.member_digest, a.told, a.listed,
 	a.followers_count, a.following_count, a.items_count, a.last_item, a.published, a.updated, a.fetched, a.suspended, a.deleted,
 	a.silenced, a.sensitized, a.hide_collections, a.icon_description, a.image_description, a.attribution,
 	a.show_media, a.show_media_replies, a.show_featured, a.settings`
@@ -133,7 +134,7 @@ func scan(row db.Scanner) (*Actor, error) {
 	var last, published, updated, fetched, suspended, deleted, silenced, sensitized int64
 	err := row.Scan(&a.ID, &a.IRI, &a.Kind, &a.Local, &a.Name, &a.Domain, &a.Host, &a.Title, &a.Summary, &a.Source, &a.URL, &a.Icon, &a.Image,
 		&fields, &emojis, &a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Following, &a.Featured, &a.Moderators, &also, &a.MovedTo,
-		&a.Locked, &a.Discoverable, &a.Indexable, &a.Bot, &a.Visibility, &a.JoinPolicy, &a.Posting, &a.PlainMembers, &a.Groups1, &a.Members, &a.Log, &a.Epoch, &a.Seq, &a.Head, &a.Digest, &a.Told,
+		&a.Locked, &a.Discoverable, &a.Indexable, &a.Bot, &a.Visibility, &a.JoinPolicy, &a.Posting, &a.PlainMembers, &a.Groups1, &a.Members, &a.Log, &a.Epoch, &a.Seq, &a.Head, &a.Digest, &a.Told, &a.Listed,
 		&a.FollowersCount, &a.FollowingCount, &a.ItemsCount, &last, &published, &updated, &fetched, &suspended, &deleted,
 		&silenced, &sensitized, &a.HideCollections, &a.IconDescription, &a.ImageDescription, &attribution,
 		&a.ShowMedia, &a.ShowMediaReplies, &a.ShowFeatured, &settings)

@@ -68,6 +68,13 @@ func MembersHere(ctx context.Context, q db.Q, group ID) (int, error) {
 	return db.One(ctx, q, db.Scalar[int], "SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", group)
 }
 
+// MayBelong counts the people of this node who may be members of a group elsewhere without knowing it: they asked, or its home ended
+// it, and what it said after that may be lost. Who left is none.
+func MayBelong(ctx context.Context, q db.Q, group ID) (int, error) {
+	return db.One(ctx, q, db.Scalar[int], `SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject AND s.local
+		WHERE r.object = $1 AND r.state IN ('active', 'requested', 'invited', 'removed', 'banned')`, group)
+}
+
 // Shows is the audience of what is posted in the group.
 func (a *Actor) Shows() Audience {
 	if a.Visibility == VisibilityPublic || a.Visibility == "" {
@@ -189,13 +196,22 @@ func Organisations(ctx context.Context, q db.Q, after string, limit int) ([]Orga
 	if err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}
+	names, err := TitlesOf(ctx, q, hosts)
+	for i := range all {
+		all[i].Title = names[all[i].Host]
+	}
+	return all, err
+}
+
+// TitlesOf tells how the organisations of these hosts call themselves; what is not known here is left out.
+func TitlesOf(ctx context.Context, q db.Q, hosts []string) (map[string]string, error) {
+	if len(hosts) == 0 {
+		return nil, nil
+	}
+	marks, args := db.In(nil, hosts)
 	heads, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.host IN ("+marks+") AND a.kind IN ('Application', 'Organization') AND a.deleted = 0", args...)
 	if err != nil {
 		return nil, fmt.Errorf("names of organisations: %w", err)
 	}
-	names := titles(heads)
-	for i := range all {
-		all[i].Title = names[all[i].Host]
-	}
-	return all, nil
+	return titles(heads), nil
 }

@@ -342,11 +342,8 @@ func (d *Directory) set(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	var had Role
 	now := db.Millis(time.Now())
 	id := d.DB.NewID()
-	if _, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record) VALUES ($1, $2, $3, '', $4, $5, $5, $6)
-		ON CONFLICT (subject, object) DO UPDATE SET updated = excluded.updated`, id, subject.ID, object.ID, role, now, fmt.Sprintf("m-%d", id)); err != nil {
-		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
-	}
-	if err := tx.Row(ctx, "SELECT state, role FROM relations WHERE subject = $1 AND object = $2", subject.ID, object.ID).Scan(&before, &had); err != nil {
+	if err := tx.Row(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record) VALUES ($1, $2, $3, '', $4, $5, $5, $6)
+		ON CONFLICT (subject, object) DO UPDATE SET updated = excluded.updated RETURNING state, role`, id, subject.ID, object.ID, role, now, fmt.Sprintf("m-%d", id)).Scan(&before, &had); err != nil {
 		return nil, fmt.Errorf("relate %s to %s: %w", subject.IRI, object.IRI, err)
 	}
 	// Until is of guests, and of bans; and who comes anew was not invited by who did that the last time.

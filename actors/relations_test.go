@@ -137,7 +137,7 @@ func TestQuestionsOfAGroupElsewhere(t *testing.T) {
 				return err
 			}
 			group.Kind, group.Groups1 = actors.Group, true
-			if err := dir.Replicate(ctx, tx, anna, group, actors.Active, actors.RoleModerator, 1, time.Time{}, "m-1"); err != nil {
+			if err := dir.Replicate(ctx, tx, anna, group, &actors.Relation{}, actors.Active, actors.RoleModerator, 1, time.Time{}, "m-1"); err != nil {
 				return err
 			}
 			stands, err := dir.Offered(ctx, tx, cor, group, actors.Request{ID: "https://delft.example/j/1", As: "Join", Message: "Hallo"})
@@ -151,7 +151,11 @@ func TestQuestionsOfAGroupElsewhere(t *testing.T) {
 			t.Errorf("the question: %+v %v", r, err)
 		}
 		actorstest.Tx(t, d, func(tx *db.Tx) error {
-			return dir.Replicate(ctx, tx, anna, group, actors.Active, actors.RoleMember, 2, time.Time{}, "m-1")
+			r, err := actors.RelationOf(ctx, tx, anna.ID, group.ID)
+			if err != nil {
+				return err
+			}
+			return dir.Replicate(ctx, tx, anna, group, r, actors.Active, actors.RoleMember, 2, time.Time{}, "m-1")
 		})
 		if r, _ := actors.RelationOf(ctx, d, cor.ID, group.ID); r.State != actors.None {
 			t.Errorf("nobody decides any more: %+v", r)

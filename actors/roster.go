@@ -57,7 +57,7 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 		if here, err := MembersHere(ctx, tx, m.Group.ID); err != nil {
 			return err
 		} else if here == 0 {
-			return d.forgetReplica(ctx, tx, m.Group)
+			return d.Forget(ctx, tx, m.Group)
 		}
 	}
 	if m.Was != m.Is() {
@@ -81,11 +81,11 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 	return d.Changed(ctx, tx, m)
 }
 
-// forgetReplica forgets the list of the members of a group elsewhere, in which nobody of this node is any more.
-func (d *Directory) forgetReplica(ctx context.Context, tx *db.Tx, group *Actor) error {
+// Forget forgets the list of the members of a group elsewhere, in which nobody of this node is any more.
+func (d *Directory) Forget(ctx context.Context, tx *db.Tx, group *Actor) error {
 	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)", "DELETE FROM decisions WHERE grp = $1",
 		"DELETE FROM reach WHERE object = $1", "UPDATE relations SET seq = 0 WHERE object = $1",
-		"UPDATE actors SET epoch = '', seq = 0, head = '', member_digest = '', told = 0, heard = 0 WHERE id = $1"} {
+		"UPDATE actors SET epoch = '', seq = 0, head = '', member_digest = '', told = 0, heard = 0, listed = 0 WHERE id = $1"} {
 		if _, err := tx.Exec(ctx, sql, group.ID); err != nil {
 			return fmt.Errorf("forget the members of %s: %w", group.IRI, err)
 		}
@@ -118,6 +118,15 @@ func (d *Directory) Digest(ctx context.Context, tx *db.Tx, group ID) (string, er
 	return d.roster(ctx, tx, group, nil)
 }
 
+// Recount has the digest of the members of a group counted anew when it is next asked for. Until then changes in the list of a
+// group elsewhere cost no counting, which is for when there are many.
+func (d *Directory) Recount(ctx context.Context, tx *db.Tx, group ID) error {
+	if _, err := tx.Exec(ctx, "UPDATE actors SET member_digest = '' WHERE id = $1", group); err != nil {
+		return fmt.Errorf("count the members of group %d anew: %w", group, err)
+	}
+	return nil
+}
+
 // roster returns the digest of the members, after a change when one is given, which the relations show already.
 func (d *Directory) roster(ctx context.Context, tx *db.Tx, group ID, m *Membership) (string, error) {
 	fail := func(err error) (string, error) {
@@ -128,7 +137,7 @@ func (d *Directory) roster(ctx context.Context, tx *db.Tx, group ID, m *Membersh
 	if err != nil {
 		return fail(err)
 	}
-	if before != "" && m == nil {
+	if before != "" && m == nil || before == "" && m != nil && !m.Group.Local {
 		return before, nil
 	}
 	now := roster{}
@@ -211,12 +220,9 @@ func (r *rosters) put(group ID, now roster) {
 	r.known[group] = now
 }
 
-// Replicate keeps what the home of a group elsewhere says about one of its members, with the number of the entry that says so.
-func (d *Directory) Replicate(ctx context.Context, tx *db.Tx, member, group *Actor, state State, role Role, seq int64, until time.Time, record string) error {
-	r, err := RelationOf(ctx, tx, member.ID, group.ID)
-	if err != nil {
-		return err
-	}
+// Replicate keeps what the home of a group elsewhere says about one of its members, with the number of the entry that says so; r is
+// the relation as it is here.
+func (d *Directory) Replicate(ctx context.Context, tx *db.Tx, member, group *Actor, r *Relation, state State, role Role, seq int64, until time.Time, record string) error {
 	stands := r.State == Invited && state != Active // that a former member has gone says nothing about the invitation that came after
 	if !stands && (r.State != state || r.Role != role) {
 		if r.State != Active && state != Active && r.ID == 0 {
@@ -229,7 +235,7 @@ func (d *Directory) Replicate(ctx context.Context, tx *db.Tx, member, group *Act
 	if stands {
 		until = r.Until
 	}
-	_, err = tx.Exec(ctx, "UPDATE relations SET seq = $1, until = $2, record = $3 WHERE subject = $4 AND object = $5", seq, db.Millis(until), record, member.ID, group.ID)
+	_, err := tx.Exec(ctx, "UPDATE relations SET seq = $1, until = $2, record = $3 WHERE subject = $4 AND object = $5", seq, db.Millis(until), record, member.ID, group.ID)
 	return err
 }
 
@@ -248,7 +254,7 @@ func (d *Directory) Unlisted(ctx context.Context, tx *db.Tx, group *Actor, seq i
 		if err != nil {
 			return err
 		}
-		if err := d.Replicate(ctx, tx, who, group, Removed, r.Role, seq, time.Time{}, r.Record); err != nil {
+		if err := d.Replicate(ctx, tx, who, group, r, Removed, r.Role, seq, time.Time{}, r.Record); err != nil {
 			return err
 		}
 	}

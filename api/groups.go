@@ -34,6 +34,7 @@ type ownGroup struct {
 	DeletesAt     *string         `json:"deletesAt" format:"date-time" about:"When the group will be deleted; until then it can only be read, and be restored. null: it will not."`
 	Settings      *ownSettings    `json:"settings" about:"What only the owners and moderators see, at the home of the group; null for others."`
 	CreatedAt     string          `json:"createdAt" format:"date-time"`
+	Copy          *ownCopy        `json:"copy" about:"How far this node has kept up with a group elsewhere; null for a group of this node, and for who is no member."`
 	Membership    *ownMembership  `json:"membership" about:"How who asks stands to the group; null without a person's token."`
 }
 
@@ -54,6 +55,12 @@ func settingsOf(g *actors.Actor) *ownSettings {
 		s.History = "joining"
 	}
 	return s
+}
+
+// ownCopy is how far our copy of a group elsewhere is.
+type ownCopy struct {
+	Sequence int64 `json:"sequence" about:"The number of the last entry of the group's log that is here."`
+	Behind   int64 `json:"behind" about:"How many entries the group's home has told of that are not here yet."`
 }
 
 type ownOrganisation struct {
@@ -101,7 +108,11 @@ func (a *API) ownGroups(ctx context.Context, v actors.Viewer, list []*actors.Act
 		if s := standings[g.ID]; s != nil {
 			m := membershipOf(s.Outgoing)
 			x.Membership = &m
-			inside = inside || s.Outgoing.State == actors.Active
+			member := s.Outgoing.State == actors.Active
+			inside = inside || member
+			if member && g.Epoch != "" && !g.Local { // how far the log is tells how much is said
+				x.Copy = &ownCopy{g.Seq, max(0, g.Told-g.Seq)}
+			}
 			if g.Local && s.Outgoing.State == actors.Active && s.Outgoing.Role.Staff() {
 				x.Settings = settingsOf(g)
 			}

@@ -127,6 +127,8 @@ var groupScenarios = []scenario{
 	{"the log", "bas", "GET", g + "/log", "", 200, has(`"kind":"settings"`, `"kind":"role"`, `"role":"moderator"`, `"kind":"removal"`, `"reason":"Reclame"`, `"kind":"rejection"`, `"reason":"Nog niet"`,
 		`"kind":"admission"`, `"kind":"pin"`, `"kind":"unpin"`, `"kind":"lock"`, `"reason":"Genoeg gezegd"`, `"kind":"unlock"`, `"kind":"deletion"`, `"status":"{grouppost}"`, `"kind":"ban"`, `"until":"2999-01-01T00:00:00.000Z"`, `"kind":"unban"`, `"reason":"Vergissing"`), nil},
 	{"members read it too", "cas", "GET", g + "/log", "", 200, has(`"kind":"removal"`, `"reason":"Reclame"`), nil},
+	{"the nodes", "bas", "GET", g + "/nodes?lang=nl", "", 200, has(`"summary":"afgeleverd bij 0 van 0 organisaties"`, `"nodes":[]`), nil},
+	{"not for members", "cas", "GET", g + "/nodes", "", 403, has("owners and moderators"), nil},
 	{"nor for everybody", "", "GET", g + "/log", "", 401, has("401"), nil},
 	{"who has left", "bas", "GET", g + "/departures", "", 200, has("[]"), nil},
 	{"that is not for members", "cas", "GET", g + "/departures", "", 403, has("owners and moderators"), nil},

@@ -11,6 +11,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
@@ -428,4 +429,40 @@ func (a *API) onPost(ctx context.Context, c *call, do func(me, group *actors.Act
 		return nought{}, err
 	}
 	return nought{}, do(me, group, content.ID(id))
+}
+
+type ownNodes struct {
+	Sequence int64         `json:"sequence" about:"The number of the last entry of the group's log."`
+	Summary  string        `json:"summary" about:"Who has everything and who is behind, in one sentence, in the language that who asks reads."`
+	Nodes    []ownPosition `json:"nodes" about:"The nodes other than this one that have members, the one furthest behind first."`
+}
+
+type ownPosition struct {
+	Host      string  `json:"host" about:"The host name of the node."`
+	Name      *string `json:"name" about:"What the organisation calls itself; null when it has not told."`
+	People    int64   `json:"people" about:"How many of its people are members."`
+	Sequence  int64   `json:"sequence" about:"The number of the last entry that it has."`
+	Behind    int64   `json:"behind" about:"How many entries it does not have yet."`
+	Since     *string `json:"since" format:"date-time" about:"When the first of these was made; null when it has everything."`
+	ContactAt *string `json:"contactAt" format:"date-time" about:"When it last took or asked something; null: never."`
+}
+
+// listNodes is how far the nodes of the members are, for the staff.
+func (a *API) listNodes(ctx context.Context, c *call, _ nought) (ownNodes, error) {
+	group, err := c.staff(ctx)
+	if err == nil && !group.Local {
+		err = fault.Say(fault.Forbidden, "%s is managed on %s, its own node.", group.Handle(), group.Host)
+	}
+	if err != nil {
+		return ownNodes{}, err
+	}
+	list, err := outbox.Positions(ctx, a.DB, group)
+	if err != nil {
+		return ownNodes{}, err
+	}
+	all := ownNodes{Sequence: group.Seq, Summary: outbox.Delivered(locale.Get(c.spoken()), list), Nodes: make([]ownPosition, 0, len(list))}
+	for _, p := range list {
+		all.Nodes = append(all.Nodes, ownPosition{p.Host, textOrNull(p.Title), p.People, p.Seq, p.Behind, stampOrNull(p.Since), stampOrNull(p.Contact)})
+	}
+	return all, nil
 }

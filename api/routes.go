@@ -311,6 +311,7 @@ func (a *API) operations() []operation {
 		own("GET", "/groups/{id}/invitation-lists/{list}", 200, "read:follows", "getInvitationList", "Show what has become of people who were invited together. For who invited them, for 30 days.", a.getInvitationList),
 		own("DELETE", "/groups/{id}/invitations/{account}", 204, "write:follows", "uninvite", "Take an invitation back. For who invited, and for owners and moderators.", a.uninvite),
 		own("GET", "/groups/{id}/log", 200, "read:follows", "readLog", "List what owners and moderators decided, the newest first, on whichever node. For members.", a.readLog),
+		own("GET", "/groups/{id}/nodes", 200, "read:follows", "listNodes", "Show how far the nodes of the members are: whether they have all that happened in the group. For owners and moderators of a group of this node.", a.listNodes),
 		own("GET", "/groups/{id}/pins", 200, "read:statuses?", "listPins", "List the pinned posts, the last one pinned first.", a.listPins),
 		own("PUT", "/groups/{id}/pins/{status}", 204, "write:statuses", "pinPost", "Pin a post in its group. For owners and moderators.", a.pinPost),
 		own("DELETE", "/groups/{id}/pins/{status}", 204, "write:statuses", "unpinPost", "Pin a post no more. For owners and moderators.", a.unpinPost),

@@ -1019,3 +1019,30 @@ CREATE TABLE invitation_lines (
   PRIMARY KEY (list, line)
 );
 CREATE INDEX invitation_lines_invite ON invitation_lines (invite) WHERE invite <> '';
+-- groups: copies that cannot drift
+ALTER TABLE actors ADD COLUMN listed BIGINT NOT NULL DEFAULT 0;            -- groups elsewhere: the number of the log as of which the whole list of members was read
+ALTER TABLE actors ADD COLUMN anew BIGINT NOT NULL DEFAULT 0;              -- groups elsewhere: when that was
+
+-- How far the nodes of the members of a group of ours have read its log; what was delivered to them is seen from what still waits.
+CREATE TABLE positions (
+  grp  BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  seq  BIGINT NOT NULL,                       -- the last entry that it was shown
+  at   BIGINT NOT NULL,                       -- when
+  PRIMARY KEY (grp, host)
+);
+-- groups: home timelines
+
+CREATE INDEX relations_active ON relations (subject, state, object); -- whom somebody follows
+
+-- How far an author has come: none of its items has a greater number. The item itself may be gone.
+CREATE TABLE latest (
+  author BIGINT PRIMARY KEY REFERENCES actors (id) ON DELETE CASCADE,
+  item   BIGINT NOT NULL
+);
+-- only sqlite
+INSERT INTO latest (author, item) SELECT author, MAX(id) FROM items GROUP BY author;
+CREATE TRIGGER items_latest AFTER INSERT ON items BEGIN -- on PostgreSQL, where homes are read in another way, latest stays empty
+  INSERT INTO latest (author, item) VALUES (new.author, new.id) ON CONFLICT (author) DO UPDATE SET item = excluded.item WHERE excluded.item > latest.item;
+END;
+-- both

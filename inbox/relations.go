@@ -164,7 +164,7 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return nil
 	}
 	if w := a.Result.Object; w != nil && w.Membership != nil && w.Membership.Subject == a.other.IRI && w.Membership.State == string(actors.Active) {
-		if err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
+		if _, err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
 			return err
 		}
 	}
@@ -232,7 +232,7 @@ func applyBlock(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 	case a.decision != nil:
 		return applyDecision(ctx, x, tx, a)
 	case replicates(a.group):
-		return nil
+		return nil // its record tells
 	}
 	return x.Dir.Ban(ctx, tx, a.other, a.group, actors.Why{Until: a.EndTime})
 }

@@ -30,8 +30,14 @@ const (
 	jobGroupCheck = "group check"  // compare with the home of a group that has been silent
 	jobProfile    = "profile"      // read who a member of a group elsewhere is
 	silent        = 12 * time.Hour // then it is compared
-	maxListPages  = 200            // of members: 100,000 people
-	maxProfiles   = 20             // of a smaller group they are read at once; else when somebody looks
+	checkAgain    = time.Hour      // when that could not be
+	anewPause     = 10 * time.Minute
+	manyChanges   = 8      // to the list of members: its digest is counted once, after them
+	maxListPages  = 200    // of members, however small the pages are
+	maxMembers    = 50_000 // of a group of which a copy is kept
+	maxLogPages   = 100    // read in one go: other work wants its turn
+	maxStrays     = 20     // of ours, whom a list wrongly names, told of at once
+	maxProfiles   = 20     // of a smaller group they are read at once; else when somebody looks
 )
 
 // replicates tells whether an actor is a group elsewhere that numbers what it sends.
@@ -61,8 +67,14 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 			return err
 		}
 		here, err := actors.MembersHere(ctx, tx, group.ID)
-		if err != nil || here == 0 || a.GroupState.Epoch < group.Epoch {
-			return err // there is no copy; or it is from before the home began anew
+		if err != nil {
+			return err
+		}
+		if here == 0 { // nobody here is a member: there is no copy
+			return x.perhapsMember(ctx, tx, group, a.Activity, seq)
+		}
+		if a.GroupState.Epoch < group.Epoch {
+			return nil // from before the home began anew
 		}
 		if a.GroupState.Epoch == group.Epoch && seq <= group.Seq+1 {
 			if err := x.take(ctx, tx, group, a.Activity, seq); err != nil || seq <= group.Seq {
@@ -83,6 +95,23 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 		return x.wantGroup(ctx, tx, group)
 	})
 	return due, err
+}
+
+// perhapsMember is for an entry of a group that nobody here is a member of: the home believes that somebody is.
+func (x *Inbox) perhapsMember(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
+	if isRecord(a) && x.Dir.Ours(a.Object.Object.Membership.Subject) {
+		if err := x.change(ctx, tx, group, a, seq); err != nil {
+			return err
+		}
+		if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here > 0 {
+			return errors.Join(err, x.joined(ctx, tx, group))
+		}
+		return nil
+	}
+	if n, err := actors.MayBelong(ctx, tx, group.ID); err != nil || n == 0 {
+		return err
+	}
+	return x.wantAnew(ctx, tx, group)
 }
 
 // hold reads a group and keeps others from changing its copy until the end of the transaction.
@@ -107,8 +136,7 @@ func (x *Inbox) advance(ctx context.Context, tx *db.Tx, group *actors.Actor, ent
 		return err
 	}
 	if head != state.Head {
-		x.Log.Warn("the log of a group does not follow from our copy of it: it is read anew", "group", group.IRI, "entry", state.Seq)
-		return x.wantAnew(ctx, tx, group)
+		return x.differs(ctx, tx, group, "log", false)
 	}
 	if err := setPlace(ctx, tx, group, state.Epoch, state.Seq, head); err != nil {
 		return err
@@ -116,11 +144,11 @@ func (x *Inbox) advance(ctx context.Context, tx *db.Tx, group *actors.Actor, ent
 	if err := told(ctx, tx, group, state); err != nil {
 		return err
 	}
-	return x.compare(ctx, tx, group, state)
+	return x.compare(ctx, tx, group, state, false)
 }
 
 // compare checks our list of members against the digest of the home's, which must be as old as ours.
-func (x *Inbox) compare(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState) error {
+func (x *Inbox) compare(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState, anew bool) error {
 	ours, err := x.Dir.Digest(ctx, tx, group.ID)
 	if err != nil || state.MemberDigest == "" {
 		return err
@@ -131,8 +159,7 @@ func (x *Inbox) compare(ctx context.Context, tx *db.Tx, group *actors.Actor, sta
 		}
 		return x.wantProfiles(ctx, tx, group)
 	}
-	x.Log.Warn("our list of the members of a group differs from its home's: it is read anew", "group", group.IRI, "entry", state.Seq)
-	return x.wantAnew(ctx, tx, group)
+	return x.differs(ctx, tx, group, "members", anew)
 }
 
 func setPlace(ctx context.Context, tx *db.Tx, group *actors.Actor, epoch string, seq int64, head string) error {
@@ -153,9 +180,28 @@ func (x *Inbox) wantGroup(ctx context.Context, tx *db.Tx, group *actors.Actor) e
 	return x.Jobs.Add(ctx, tx, jobGroup, fmt.Sprint(group.ID), reading{Group: group.ID}, time.Time{})
 }
 
-// wantAnew has the list of members read anew. Another key than wantGroup: neither takes the other's place.
+// wantAnew has the list of members read anew, a home that is never of one mind not all the time. Another key than wantGroup: neither
+// takes the other's place.
 func (x *Inbox) wantAnew(ctx context.Context, tx *db.Tx, group *actors.Actor) error {
-	return x.Jobs.Add(ctx, tx, jobGroup, fmt.Sprint("anew ", group.ID), reading{group.ID, true}, time.Time{})
+	last, err := db.One(ctx, tx, db.Scalar[int64], "SELECT anew FROM actors WHERE id = $1", group.ID)
+	if err != nil {
+		return err
+	}
+	at := time.Now()
+	if next := db.FromMillis(last).Add(anewPause); next.After(at) {
+		at = next
+	}
+	return x.Jobs.Add(ctx, tx, jobGroup, fmt.Sprint("anew ", group.ID), reading{group.ID, true}, at)
+}
+
+// differs is for a copy that is not as its home says: it is read anew, unless it has just been.
+func (x *Inbox) differs(ctx context.Context, tx *db.Tx, group *actors.Actor, what string, anew bool) error {
+	if anew {
+		x.Log.Error("the home of a group contradicts itself: our copy was read anew, and is still not what it says", "group", group.IRI, "what", what)
+		return nil
+	}
+	x.Log.Warn("our copy of a group is not what its home says: it is read anew", "group", group.IRI, "what", what)
+	return x.wantAnew(ctx, tx, group)
 }
 
 // take applies what an entry tells about members, and keeps who decided it and why. When the last one of ours is out by that,
@@ -172,37 +218,52 @@ func (x *Inbox) take(ctx context.Context, tx *db.Tx, group *actors.Actor, a *voc
 
 // change applies the membership that an entry tells, unless something later is known about it.
 func (x *Inbox) change(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
-	if a.Object.Object == nil || a.Object.Object.Membership == nil || a.Type != "Add" && a.Type != "Update" && a.Type != "Remove" {
+	if !isRecord(a) || a.Type != "Add" && a.Type != "Update" && a.Type != "Remove" || seq <= group.Listed {
 		return nil
 	}
-	return x.record(ctx, tx, group, a.Object.Object, seq)
+	stray, err := x.record(ctx, tx, group, a.Object.Object, seq)
+	if err != nil || stray == nil {
+		return err
+	}
+	return x.Outbox.TellLeft(ctx, tx, stray, group, actors.Request{})
 }
 
-// record applies what a group says about one of its members.
-func (x *Inbox) record(ctx context.Context, tx *db.Tx, group *actors.Actor, w *vocab.Object, seq int64) error {
+// isMembership checks that a record is of the list of a group.
+func isMembership(w *vocab.Object, group *actors.Actor) error {
 	m := w.Membership
-	state, role := actors.State(m.State), actors.Role(m.Role)
-	known := map[actors.State]bool{actors.Active: true, actors.Left: true, actors.Removed: true, actors.Banned: true}
-	if m.Object != group.IRI || !known[state] || !role.InGroup() || federation.CheckID(m.Subject) != nil {
-		return fault.Say(fault.Invalid, "%s is not a membership of %s.", w.ID, group.IRI)
+	switch actors.State(m.State) {
+	case actors.Active, actors.Left, actors.Removed, actors.Banned:
+		if m.Object == group.IRI && actors.Role(m.Role).InGroup() && federation.CheckID(m.Subject) == nil {
+			return nil
+		}
 	}
-	who, err := x.Dir.Named(ctx, tx, m.Subject, w.Name)
+	return fault.Say(fault.Invalid, "%s is not a membership of %s.", w.ID, group.IRI)
+}
+
+// record applies what a group says about one of its members. Of one of ours who never asked, or who has left, it cannot say that
+// it is a member: that is a stray, whom the home must be told of (the repair of FEP-8fcf).
+func (x *Inbox) record(ctx context.Context, tx *db.Tx, group *actors.Actor, w *vocab.Object, seq int64) (stray *actors.Actor, err error) {
+	if err := isMembership(w, group); err != nil {
+		return nil, err
+	}
+	state, role := actors.State(w.Membership.State), actors.Role(w.Membership.Role)
+	who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
 	if who == nil || err != nil {
-		return err
+		return nil, err
 	}
 	r, err := actors.RelationOf(ctx, tx, who.ID, group.ID)
 	if err != nil || r.Seq >= seq {
-		return err
+		return nil, err
 	}
 	asks := r.State == actors.Requested
-	if who.Local && state == actors.Active && r.State != actors.Active && r.State != actors.Requested && r.State != actors.Invited {
-		return x.Outbox.TellLeft(ctx, tx, who, group, r.Request) // it believes that one of ours is a member who is not (the repair of FEP-8fcf)
+	if who.Local && state == actors.Active && (r.State == actors.None || r.State == actors.Left) {
+		return who, nil
 	}
-	err = x.Dir.Replicate(ctx, tx, who, group, state, role, seq, w.EndTime, w.ID[strings.LastIndexByte(w.ID, '/')+1:])
+	err = x.Dir.Replicate(ctx, tx, who, group, r, state, role, seq, w.EndTime, w.ID[strings.LastIndexByte(w.ID, '/')+1:])
 	if err != nil || !asks {
-		return err
+		return nil, err
 	}
-	return x.Outbox.Withdrawn(ctx, tx, who, group) // those here who could decide about it need not any more
+	return nil, x.Outbox.Withdrawn(ctx, tx, who, group) // those here who could decide about it need not any more
 }
 
 // wantProfiles has those of the members read who are known by id only.
@@ -243,28 +304,74 @@ func (x *Inbox) readGroup(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return jobs.Never(err)
 	}
-	here, err := actors.MembersHere(ctx, x.DB, group.ID)
-	if err != nil || here == 0 || !replicates(group) {
+	may, err := actors.MayBelong(ctx, x.DB, group.ID)
+	if err != nil || may == 0 || !replicates(group) {
 		return err
 	}
-	if r.Anew {
+	if r.Anew || group.Epoch == "" {
 		if err := x.readMembers(ctx, group); err != nil {
-			return fmt.Errorf("read the members of %s: %w", group.IRI, err)
+			return x.denied(ctx, group, fmt.Errorf("read the members of %s: %w", group.IRI, err))
 		}
 	}
-	for {
-		more, err := x.readLog(ctx, group.ID)
+	for range maxLogPages {
+		more, err := x.readLog(ctx, group.ID, r.Anew)
 		if err != nil {
-			return fmt.Errorf("read the log of %s: %w", group.IRI, err)
+			return x.denied(ctx, group, fmt.Errorf("read the log of %s: %w", group.IRI, err))
 		}
 		if !more {
 			return nil
 		}
 	}
+	return x.DB.Tx(ctx, func(tx *db.Tx) error { return x.wantGroup(ctx, tx, group) })
 }
 
-// page reads one page of a list of a group.
-func (x *Inbox) page(ctx context.Context, group *actors.Actor, address string) (*vocab.Collection, error) {
+// unlisted tells whether an answer says that there is nothing for this node.
+func unlisted(err error) bool {
+	return errors.Is(err, fault.NotFound) || errors.Is(err, fault.Forbidden) || errors.Is(err, fault.Gone)
+}
+
+// denied is for a list that could not be read. Where the home shows neither of its lists, but the group itself as far as strangers
+// may know of it, none of ours is a member any more: what said so was lost.
+func (x *Inbox) denied(ctx context.Context, group *actors.Actor, reason error) error {
+	switch {
+	case errors.Is(reason, fault.Invalid):
+		return jobs.Never(reason) // it would be the same again; the next entry, or half a day, has it read anew
+	case !unlisted(reason):
+		return reason
+	}
+	for _, list := range []string{group.Members, group.Log} {
+		if _, err := x.page(ctx, group, list, list); !unlisted(err) {
+			return errors.Join(err, reason)
+		}
+	}
+	if _, err := x.Dir.Fetch(ctx, group.IRI); err != nil && !(unlisted(err) && group.Visibility == actors.VisibilityHidden) {
+		return errors.Join(err, reason)
+	}
+	x.Log.Warn("nobody here is a member of a group any more: its home does not show its list to us", "group", group.IRI)
+	return x.DB.Tx(ctx, func(tx *db.Tx) error {
+		now, err := hold(ctx, tx, group.ID)
+		if err != nil {
+			return err
+		}
+		here, err := db.All(ctx, tx, db.Scalar[actors.ID], "SELECT r.subject FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", now.ID)
+		if err != nil {
+			return err
+		}
+		for _, id := range here {
+			who, err := actors.Get(ctx, tx, id)
+			if err == nil {
+				_, err = x.Dir.End(ctx, tx, who, now, actors.Removed)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// page reads one page of a list of a group. The next one must be of the same list.
+func (x *Inbox) page(ctx context.Context, group *actors.Actor, list, address string) (*vocab.Collection, error) {
 	app, err := x.Dir.Signer(ctx, x.Dir.App().ID)
 	if err != nil {
 		return nil, err
@@ -281,39 +388,42 @@ func (x *Inbox) page(ctx context.Context, group *actors.Actor, address string) (
 	if doc.Collection == nil || doc.Collection.GroupState == nil || !federation.SameOrigin(doc.Collection.ID, group.IRI) {
 		return nil, fault.Say(fault.Invalid, "%s is not a list of a group.", address)
 	}
-	if next := doc.Collection.Next; next != "" && !strings.HasPrefix(next, doc.Collection.PartOf+"?") {
+	if next := doc.Collection.Next; next != "" && !strings.HasPrefix(next, list+"?") {
 		return nil, fault.Say(fault.Invalid, "The list %s leads elsewhere.", address)
 	}
 	return doc.Collection, nil
 }
 
 // readLog reads one page of the log beyond what is here, and tells whether there is more.
-func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error) {
+func (x *Inbox) readLog(ctx context.Context, id actors.ID, anew bool) (more bool, err error) {
 	group, err := actors.Get(ctx, x.DB, id)
 	if err != nil {
 		return false, err
 	}
-	c, err := x.page(ctx, group, fmt.Sprintf("%s?after=%d", group.Log, group.Seq))
+	c, err := x.page(ctx, group, group.Log, fmt.Sprintf("%s?after=%d", group.Log, group.Seq))
 	if err != nil {
 		return false, err
 	}
 	state := c.GroupState
 	switch {
 	case group.Epoch == "":
-		err = x.DB.Tx(ctx, func(tx *db.Tx) error { return setPlace(ctx, tx, group, state.Epoch, 0, "") })
-		if err != nil {
-			return false, err
-		}
+		return false, nil // whoever was a member has left meanwhile
 	case state.Epoch < group.Epoch:
-		return false, nil // an old answer
+		x.Log.Warn("the home of a group is at an earlier epoch than it was: was an older copy of its database put back?", "group", group.IRI, "epoch", state.Epoch, "before", group.Epoch)
+		return false, nil
 	case state.Epoch > group.Epoch, state.Seq < group.Seq: // the home began anew, from a copy of its database or on another machine
-		return false, x.DB.Tx(ctx, func(tx *db.Tx) error { return x.wantAnew(ctx, tx, group) })
+		return false, x.DB.Tx(ctx, func(tx *db.Tx) error { return x.differs(ctx, tx, group, "epoch", anew) })
 	}
-	more = c.Next != "" && len(c.Items) > 0
 	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
 		now, err := hold(ctx, tx, id)
-		if err != nil {
+		if err != nil || now.Epoch != state.Epoch {
 			return err
+		}
+		began := now.Seq
+		if len(c.Items) > manyChanges {
+			if err := x.Dir.Recount(ctx, tx, id); err != nil {
+				return err
+			}
 		}
 		for _, entry := range c.Items {
 			if err := x.takeEntry(ctx, tx, now, entry); err != nil {
@@ -324,6 +434,10 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 			more = false
 			return err // the last one of ours was removed meanwhile: the copy is gone
 		}
+		if now.Seq > state.Seq {
+			return fault.Say(fault.Invalid, "The log of %s goes beyond where it is said to end.", group.IRI)
+		}
+		more = c.Next != "" && now.Seq > began // a list that leads on without an entry would never end
 		if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
 			return err
 		}
@@ -331,9 +445,9 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID) (more bool, err error
 			return err
 		}
 		if now.Head != state.Head {
-			return x.wantAnew(ctx, tx, now)
+			return x.differs(ctx, tx, now, "log", anew)
 		}
-		return x.compare(ctx, tx, now, state)
+		return x.compare(ctx, tx, now, state, anew)
 	})
 	return more, err
 }
@@ -378,85 +492,139 @@ func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, e
 	if err := x.take(ctx, tx, group, entry.Activity, seq); err != nil {
 		return err
 	}
-	// One that came by itself too early goes behind what is read before it.
-	if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND state IN ($2, $3)", e.ID, waiting, behind); err != nil {
+	// One that came by itself too early goes behind what is read before it; and what was refused then, because nobody here was a
+	// member or what it is about was not known, may be understood now.
+	if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND state IN ($2, $3, $4)", e.ID, waiting, behind, refused); err != nil {
 		return err
 	}
 	return x.keepIn(ctx, tx, e, e.Actor, entry.Raw)
 }
 
-// readMembers reads the whole list of members and puts it in the place of ours; the log is then read from its beginning.
+// readMembers reads the whole list of members and puts it in the place of ours; the log is then read from its beginning. Nothing
+// is changed by a list that is not what the home itself says of it.
 func (x *Inbox) readMembers(ctx context.Context, group *actors.Actor) error {
-	var records []*vocab.Object
-	var state *vocab.GroupState
-	address := group.Members
-	for range maxListPages {
-		c, err := x.page(ctx, group, address)
-		if err != nil {
-			return err
-		}
-		if state != nil && *c.GroupState != *state {
-			return jobs.Retry(time.Now().Add(time.Second)) // it changed while it was read
-		}
-		state = c.GroupState
-		for _, ref := range c.Items {
-			if o := ref.Object; o != nil && o.Membership != nil {
-				records = append(records, o)
-			}
-		}
-		if c.Next == "" {
-			break
-		}
-		address = c.Next
+	began := time.Now()
+	err := x.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE actors SET anew = $1 WHERE id = $2", db.Millis(began), group.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	records, state, err := x.fetchMembers(ctx, group)
+	if err != nil {
+		return err
 	}
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
 		now, err := hold(ctx, tx, group.ID)
 		if err != nil {
 			return err
 		}
-		listed := map[actors.ID]bool{}
-		for _, w := range records {
-			who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
-			if err != nil {
-				return err
-			}
-			if who == nil {
-				continue
-			}
-			listed[who.ID] = true
-			// As old as the list: what the log says before that has had its effect.
-			if _, err := tx.Exec(ctx, "UPDATE relations SET seq = 0 WHERE subject = $1 AND object = $2", who.ID, now.ID); err != nil {
-				return err
-			}
-			if err := x.record(ctx, tx, now, w, state.Seq); err != nil {
-				return err
-			}
-		}
-		if err := x.Dir.Unlisted(ctx, tx, now, state.Seq, listed); err != nil {
+		changed, err := db.One(ctx, tx, db.Scalar[int], "SELECT COUNT(*) FROM relations WHERE object = $1 AND updated >= $2", now.ID, db.Millis(began))
+		if err != nil {
 			return err
 		}
-		anew := state.Epoch != now.Epoch
-		if !anew { // what is in the log is here
-			return x.compareList(ctx, tx, now, state)
+		if changed > 0 { // somebody joined or left meanwhile, of whom the list may not know
+			return jobs.Retry(time.Now().Add(time.Second))
 		}
-		return setPlace(ctx, tx, now, state.Epoch, 0, "")
+		if err := x.replace(ctx, tx, now, records, state.Seq); err != nil {
+			return err
+		}
+		here, err := actors.MembersHere(ctx, tx, now.ID)
+		if err != nil {
+			return err
+		}
+		if here == 0 {
+			return x.Dir.Forget(ctx, tx, now)
+		}
+		seq, head := now.Seq, now.Head
+		if state.Epoch != now.Epoch || seq > state.Seq || seq == state.Seq && head != state.Head { // our place cannot be: from the beginning
+			seq, head = 0, ""
+		}
+		if err := setPlace(ctx, tx, now, state.Epoch, seq, head); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE actors SET listed = $1, told = $1 WHERE id = $2", state.Seq, now.ID); err != nil {
+			return err
+		}
+		return x.wantCheck(ctx, tx, now)
 	})
 }
 
-// compareList is compare for a list that has just been read: one that differs from its own digest is not asked for again at once.
-func (x *Inbox) compareList(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState) error {
-	ours, err := x.Dir.Digest(ctx, tx, group.ID)
-	if err != nil {
+// replace puts a list of members in the place of ours, as of the number seq of the log.
+func (x *Inbox) replace(ctx context.Context, tx *db.Tx, group *actors.Actor, records []*vocab.Object, seq int64) error {
+	// All as old as the list: what the log says before that has had its effect.
+	if _, err := tx.Exec(ctx, "UPDATE relations SET seq = 0 WHERE object = $1", group.ID); err != nil {
 		return err
 	}
-	if ours != state.MemberDigest {
-		x.Log.Error("the home of a group tells another digest than that of its own list of members", "group", group.IRI)
-		return nil
+	if err := x.Dir.Recount(ctx, tx, group.ID); err != nil {
+		return err
 	}
-	if group.Seq < state.Seq || group.Seq == state.Seq && group.Head == state.Head {
-		return nil
+	listed := map[actors.ID]bool{}
+	strays := 0
+	for _, w := range records {
+		who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
+		if err != nil {
+			return err
+		}
+		if who == nil {
+			continue
+		}
+		listed[who.ID] = true
+		stray, err := x.record(ctx, tx, group, w, seq)
+		if err != nil {
+			return err
+		}
+		if stray == nil {
+			continue
+		}
+		if strays++; strays > maxStrays {
+			continue
+		}
+		if err := x.Outbox.TellLeft(ctx, tx, stray, group, actors.Request{}); err != nil {
+			return err
+		}
 	}
-	return setPlace(ctx, tx, group, state.Epoch, 0, "") // our place cannot be: from the beginning
+	return x.Dir.Unlisted(ctx, tx, group, seq, listed)
+}
+
+// fetchMembers reads the whole list of the members of a group, with where its log stands.
+func (x *Inbox) fetchMembers(ctx context.Context, group *actors.Actor) ([]*vocab.Object, *vocab.GroupState, error) {
+	var records []*vocab.Object
+	var state *vocab.GroupState
+	members := map[string]actors.Role{}
+	address := group.Members
+	for range maxListPages {
+		c, err := x.page(ctx, group, group.Members, address)
+		if err != nil {
+			return nil, nil, err
+		}
+		if state != nil && *c.GroupState != *state {
+			return nil, nil, jobs.Retry(time.Now().Add(time.Second)) // it changed while it was read
+		}
+		state = c.GroupState
+		for _, ref := range c.Items {
+			if ref.Object == nil || ref.Object.Membership == nil {
+				return nil, nil, fault.Say(fault.Invalid, "%s is not a membership of %s.", ref.ID, group.IRI)
+			}
+			if err := isMembership(ref.Object, group); err != nil {
+				return nil, nil, err
+			}
+			members[ref.Object.Membership.Subject] = actors.Role(ref.Object.Membership.Role)
+			records = append(records, ref.Object)
+		}
+		switch {
+		case max(state.MemberCount, len(records)) > maxMembers:
+			return nil, nil, fault.Say(fault.Invalid, "%s has more than %d members: no copy is kept of such a list.", group.IRI, maxMembers)
+		case c.Next != "":
+			address = c.Next
+		case actors.MemberDigest(members) != state.MemberDigest:
+			return nil, nil, fault.Say(fault.Invalid, "%s tells another digest than that of its own list of members.", group.IRI)
+		default:
+			return records, state, nil
+		}
+	}
+	return nil, nil, fault.Say(fault.Invalid, "The list of the members of %s has no end.", group.IRI)
 }
 
 // joined is for one of ours who has become a member of a group elsewhere: its log is read, and it is compared with its home now
@@ -468,10 +636,16 @@ func (x *Inbox) joined(ctx context.Context, tx *db.Tx, group *actors.Actor) erro
 	if err := x.wantGroup(ctx, tx, group); err != nil {
 		return err
 	}
+	return x.wantCheck(ctx, tx, group)
+}
+
+// wantCheck has a copy compared with its home after half a day without a word from there.
+func (x *Inbox) wantCheck(ctx context.Context, tx *db.Tx, group *actors.Actor) error {
 	return x.Jobs.Add(ctx, tx, jobGroupCheck, fmt.Sprint(group.ID), group.ID, time.Now().Add(silent+rand.N(silent/6)))
 }
 
-// checkGroup compares our copy of a silent group with its home. It runs as long as somebody here is a member.
+// checkGroup looks whether our copy of a group is whole, and compares that of a silent group with its home. It runs as long as
+// somebody here is a member.
 func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	var id actors.ID
 	if err := json.Unmarshal(payload, &id); err != nil {
@@ -484,13 +658,39 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	if here, err := actors.MembersHere(ctx, x.DB, id); err != nil || here == 0 {
 		return err
 	}
+	anew := false
+	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
+		before, err := x.Dir.Digest(ctx, tx, id)
+		if err == nil {
+			err = x.Dir.Recount(ctx, tx, id)
+		}
+		if err != nil {
+			return err
+		}
+		now, err := x.Dir.Digest(ctx, tx, id)
+		anew = now != before
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if anew {
+		x.Log.Error("our list of the members of a group is not what it was: it is read anew", "group", group.IRI)
+	}
 	heard, err := db.One(ctx, x.DB, db.Scalar[int64], "SELECT heard FROM actors WHERE id = $1", id)
 	if err != nil {
 		return err
 	}
-	again := db.FromMillis(heard).Add(silent + rand.N(silent/6))
-	if time.Now().Before(again) {
+	if again := db.FromMillis(heard).Add(silent + rand.N(silent/6)); !anew && time.Now().Before(again) {
 		return jobs.Retry(again)
+	}
+	if payload, err = json.Marshal(reading{id, anew}); err != nil {
+		return err
+	}
+	pause := silent + rand.N(silent/6)
+	if err := x.readGroup(ctx, payload); err != nil { // its home may be away for weeks: this is never given up
+		x.Log.Warn("our copy of a group could not be compared with its home", "group", group.IRI, "error", err)
+		pause = checkAgain
 	}
 	_, err = x.Dir.Fetch(ctx, group.IRI)
 	if errors.Is(err, fault.Gone) || errors.Is(err, fault.NotFound) { // it was deleted, or is not for this node any more
@@ -499,16 +699,9 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 		})
 	}
 	if err != nil {
-		return err
+		x.Log.Info("what a group says of itself could not be read", "group", group.IRI, "error", err)
 	}
-	payload, err = json.Marshal(reading{Group: id})
-	if err != nil {
-		return err
-	}
-	if err := x.readGroup(ctx, payload); err != nil {
-		return err
-	}
-	return jobs.Retry(time.Now().Add(silent + rand.N(silent/6)))
+	return jobs.Retry(time.Now().Add(pause))
 }
 
 // isRecord tells whether an activity tells a membership.

@@ -112,8 +112,11 @@ func (l *Locale) Number(n any) string { return l.printer.Sprintf("%d", n) }
 // Date is a day and a time in words.
 func (l *Locale) Date(t time.Time) string {
 	t = t.In(l.zone)
-	return l.T("date.time", "day", l.Day(t), "time", t.Format("15:04"))
+	return l.T("date.time", "day", l.Day(t), "time", l.Time(t))
 }
+
+// Time is a time of the day.
+func (l *Locale) Time(t time.Time) string { return t.In(l.zone).Format("15:04") }
 
 // Day is a day in words.
 func (l *Locale) Day(t time.Time) string {

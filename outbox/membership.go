@@ -101,6 +101,30 @@ func (o *Outbox) enterMembership(ctx context.Context, tx *db.Tx, m actors.Member
 // gathering is how long the nodes wait to hear who has joined: when many join at once, each node hears of all of them together.
 const gathering = 2 * time.Second
 
+// Renew begins a new epoch of the log of a group of ours (groups-1 §10.1), for when an older copy of its database was put back: what
+// the nodes of the members had heard since is not so any more, and the numbers of those entries are given out again. They read
+// the list of members and the log anew.
+func (o *Outbox) Renew(ctx context.Context, group *actors.Actor) error {
+	err := o.DB.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, "UPDATE actors SET epoch = $1, member_digest = '' WHERE id = $2 AND local", o.Dir.NewEpoch(), group.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM positions WHERE grp = $1", group.ID); err != nil {
+			return err
+		}
+		document, err := o.Dir.Document(ctx, tx, group)
+		if err != nil {
+			return err
+		}
+		return o.enter(ctx, tx, group, sending{hosts: replicas, activity: &vocab.Activity{Type: "Update", To: []string{group.Followers},
+			Object: vocab.Ref{ID: group.IRI, Type: group.Kind, Document: vocab.Document{Actor: document}}}})
+	})
+	if err != nil {
+		return fmt.Errorf("begin the log of %s anew: %w", group.IRI, err)
+	}
+	return nil
+}
+
 // Record is what a group says about one of its members (groups-1 §3.2).
 func Record(ctx context.Context, q db.Q, group, member *actors.Actor, r *actors.Relation) (*vocab.Object, error) {
 	if r.InvitedBy == 0 {

@@ -102,6 +102,13 @@ func (d *Documents) log(q question) (*answer, error) {
 	if last < group.Seq {
 		page.Next = fmt.Sprintf("%s?after=%d", iri, last)
 	}
+	if after > group.Seq {
+		d.Log.Warn("a node has read further in the log of a group than the log goes: when an older copy of the database was put back, run \"pleio-node group renew\"",
+			"group", group.Name, "host", q.viewer.Host, "read", after, "log", group.Seq)
+	}
+	if err := hasRead(ctx, d.DB, group.ID, q.viewer.Host, min(last, group.Seq)); err != nil {
+		d.Log.Error("how far a node has read a log is not kept", "group", group.IRI, "host", q.viewer.Host, "error", err)
+	}
 	return encode(vocab.Document{Collection: page}, false)
 }
 

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
@@ -24,109 +22,89 @@ func (t *Timelines) following(ctx context.Context, v actors.Viewer, p actors.Pag
 	if t.DB.Postgres() {
 		return t.wanted(ctx, v, home, args, p)
 	}
-	// SQLite: the page is among the newest items of all, or among those as new as the newest of the authors that wrote last,
-	// or else found in the newest items of each author.
-	items, err := t.amongNewest(ctx, v, p)
-	if err != nil || len(items) >= p.Limit {
-		return items, err
-	}
-	condition, recent, err := t.amongLastAuthors(ctx, v, p)
+	me, err := actors.Get(ctx, t.DB, v.ID)
 	if err != nil {
 		return nil, err
 	}
-	if condition != "" {
-		items, err = t.wanted(ctx, v, condition+" AND "+home, recent, p)
-		if err != nil || len(items) >= p.Limit {
+	if me.FollowingCount >= followsMany {
+		if items, whole, err := t.amongNewest(ctx, v, home, args, p); err != nil || whole {
 			return items, err
 		}
 	}
-	sees, args := actors.Sees(v, "i", args)
-	wants, args := actors.Wants(v, "i", args)
-	each := "SELECT i.id FROM items i WHERE i.author = f.author AND " + home + " AND " + sees + " AND " + wants + p.SQL("i.id", &args)
-	return t.list(ctx, v, "i.id IN (SELECT x.id FROM ("+authors+") f CROSS JOIN items x WHERE x.id IN ("+each+"))", args, p)
+	return t.by(ctx, v, followed, home, args, p)
 }
 
 const (
-	homeWindow  = 1000 // newest items that are looked through first, in an index that has all that home asks of them
-	olderWindow = 300  // the same on the pages after the first
-	followsMany = 40   // who follows fewer people finds little among the newest items of all
-	floorFor    = 10 * time.Second
+	followed    = "SELECT f.object FROM relations f INDEXED BY relations_active WHERE f.subject = $1 AND f.state = 'active' AND f.object <> $1 UNION ALL SELECT $1"
+	followsMany = 400 // who follows so many soon finds a page among the newest items of all, which costs less than a look at each author
+	newest      = 300 // items
 )
 
-// floor remembers for a while where the newest items begin. It bounds what is looked through and nothing else.
-type floor struct {
-	mu sync.Mutex
-	id content.ID
-	at time.Time
-}
-
-func (t *Timelines) newestBegin(ctx context.Context) (content.ID, error) {
-	t.floor.mu.Lock()
-	defer t.floor.mu.Unlock()
-	if time.Since(t.floor.at) < floorFor {
-		return t.floor.id, nil
-	}
-	id, err := db.One(ctx, t.DB, db.Scalar[content.ID], "SELECT id FROM items INDEXED BY items_newest ORDER BY id DESC LIMIT 1 OFFSET $1", homeWindow)
-	if err != nil && !errors.Is(err, fault.NotFound) {
-		return 0, fmt.Errorf("look where the newest items begin: %w", err)
-	}
-	t.floor.id, t.floor.at = id, time.Now()
-	return id, nil
-}
-
-func (t *Timelines) amongNewest(ctx context.Context, v actors.Viewer, p actors.Page) ([]*content.Item, error) {
-	if p.Min != 0 {
-		return nil, nil
-	}
-	me, err := actors.Get(ctx, t.DB, v.ID)
-	if err != nil || me.FollowingCount < followsMany {
-		return nil, err
-	}
-	from, bound := "$2", any(p.Max)
+// by is a page of what some authors wrote, given as a query of their numbers, on SQLite: it goes from item to item, always to the
+// newest that is left of any of them, until the page is full. So it costs a look at each author and one at each item that is
+// passed, whether they write much or were silent for long, and however much others wrote. Of the items the condition may ask what
+// is in the index items_newest.
+//
+// In the queue stands the next item of each author, at first as the table latest has it, which may be gone. A recursive query takes
+// rows from it in the order of its ORDER BY, and what reads it takes no more than its LIMIT (SQLite, "The WITH Clause", §3.4).
+func (t *Timelines) by(ctx context.Context, v actors.Viewer, authors, condition string, args []any, p actors.Page) ([]*content.Item, error) {
+	within, written := "", ""
 	if p.Max != 0 {
-		from = fmt.Sprintf("COALESCE((SELECT n.id FROM items n INDEXED BY items_newest WHERE n.id < $2 ORDER BY n.id DESC LIMIT 1 OFFSET %d), 0)", olderWindow)
-	} else if bound, err = t.newestBegin(ctx); err != nil {
-		return nil, err
+		args = append(args, p.Max)
+		within += fmt.Sprintf(" AND i.id < $%d", len(args))
 	}
-	args := []any{v.ID, bound}
-	sees, args := actors.Sees(v, "i", args)
+	if after := max(p.Since, p.Min); after != 0 {
+		args = append(args, after)
+		within += fmt.Sprintf(" AND i.id > $%d", len(args))
+		written = fmt.Sprintf(" AND l.item > $%d", len(args))
+	}
+	order, first, next := "DESC", "l.item", "(SELECT MAX(i.id) FROM items i WHERE i.author = q.author AND i.id < q.id"+within+")"
+	switch {
+	case p.Min != 0:
+		order, first, next = "ASC", "(SELECT MIN(i.id) FROM items i WHERE i.author = l.author"+within+")", "(SELECT MIN(i.id) FROM items i WHERE i.author = q.author AND i.id > q.id"+within+")"
+	case p.Max != 0:
+		first = "(SELECT MAX(i.id) FROM items i WHERE i.author = l.author" + within + ")"
+	}
 	wants, args := actors.Wants(v, "i", args)
-	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID], fmt.Sprintf(`SELECT i.id FROM items i INDEXED BY items_newest
-		WHERE i.id >= %s AND %s AND %s AND %s`, from, home, sees, wants)+p.SQL("i.id", &args), args...)
-	if err != nil {
-		return nil, fmt.Errorf("look through the newest items: %w", err)
-	}
-	return content.Rows(ctx, t.DB, ids)
+	sees, args := actors.Sees(v, "i", args)
+	return t.rows(ctx, fmt.Sprintf(`WITH RECURSIVE authors (author) AS (%s), q (id, author) AS (
+		SELECT %s, l.author FROM authors f CROSS JOIN latest l WHERE l.author = f.author%s
+		UNION ALL SELECT %s, q.author FROM q WHERE q.id > 0 ORDER BY 1 %s)
+		SELECT i.id FROM q CROSS JOIN items i INDEXED BY items_newest WHERE i.id = q.id AND %s AND %s AND %s LIMIT %d`,
+		authors, first, written, next, order, condition, sees, wants, max(p.Limit, 1)), args, p)
 }
 
-// authors are those whom the viewer follows, and the viewer.
-const authors = "SELECT object AS author FROM relations WHERE subject = $1 AND state = 'active' UNION ALL SELECT $1"
+// amongNewest looks for a page among the newest items of all, or for a later page among those just before it, in an index that
+// has all that home asks of them. It tells whether the page is whole: full, or bounded within what was looked through.
+func (t *Timelines) amongNewest(ctx context.Context, v actors.Viewer, condition string, args []any, p actors.Page) (items []*content.Item, whole bool, err error) {
+	before := actors.Page{Max: p.Max, Limit: 1}
+	var bound []any
+	from, err := db.One(ctx, t.DB, db.Scalar[int64], fmt.Sprintf("SELECT i.id FROM items i INDEXED BY items_newest WHERE i.id > 0%s OFFSET %d", before.SQL("i.id", &bound), newest), bound...)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return nil, false, fmt.Errorf("look where the newest items begin: %w", err)
+	}
+	bounded := max(p.Since, p.Min) >= from
+	if p.Min != 0 && !bounded {
+		return nil, false, nil
+	}
+	args = append(args, from)
+	condition = fmt.Sprintf("i.id >= $%d AND ", len(args)) + condition
+	wants, args := actors.Wants(v, "i", args)
+	sees, args := actors.Sees(v, "i", args)
+	query := "SELECT i.id FROM items i INDEXED BY items_newest WHERE " + condition + " AND " + sees + " AND " + wants + p.SQL("i.id", &args)
+	items, err = t.rows(ctx, query, args, p)
+	return items, bounded || len(items) >= p.Limit, err
+}
 
-// amongLastAuthors takes the authors who wrote last, twice as many as the page has items: each has one item at least that is
-// as new as the last of theirs, so that the page, even when half of it is not shown, holds nothing older and nobody else.
-func (t *Timelines) amongLastAuthors(ctx context.Context, v actors.Viewer, p actors.Page) (string, []any, error) {
-	if p.Min != 0 {
-		return "", nil, nil
+// rows are the items of a page whose numbers a query gives, behind the gate.
+func (t *Timelines) rows(ctx context.Context, query string, args []any, p actors.Page) ([]*content.Item, error) {
+	ids, err := db.All(ctx, t.DB, db.Scalar[content.ID], query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read a timeline: %w", err)
 	}
-	type last struct {
-		item   content.ID
-		author actors.ID
-	}
-	args, older := []any{v.ID, 2 * p.Limit}, ""
-	if p.Max != 0 {
-		args, older = append(args, p.Max), " AND i.id < $3"
-	}
-	newest, err := db.All(ctx, t.DB, func(r db.Scanner) (l last, err error) { return l, r.Scan(&l.item, &l.author) },
-		"SELECT COALESCE((SELECT MAX(i.id) FROM items i WHERE i.author = f.author"+older+"), 0) AS newest, f.author FROM ("+authors+") f ORDER BY newest DESC LIMIT $2", args...)
-	if err != nil || len(newest) < 2*p.Limit || newest[len(newest)-1].item == 0 {
-		return "", nil, err
-	}
-	who := make([]actors.ID, len(newest))
-	for n, l := range newest {
-		who[n] = l.author
-	}
-	list, args := db.In([]any{v.ID, newest[len(newest)-1].item}, who)
-	return "i.id >= $2 AND i.author IN (" + list + ")", args, nil
+	items, err := content.Rows(ctx, t.DB, ids)
+	p.Arrange(len(items), func(a, b int) { items[a], items[b] = items[b], items[a] })
+	return items, err
 }
 
 const home = `(i.author = $1 OR EXISTS (SELECT 1 FROM relations f WHERE f.subject = $1 AND f.object = i.author AND f.state = 'active' AND (f.boosts OR i.boost_of = 0)

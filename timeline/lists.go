@@ -5,38 +5,22 @@ package timeline
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
-	"github.com/pleio-node/pleio-node/db"
 )
 
 // List is what the members of a list wrote and, where the owner wants to see boosts of them, boosted. Of their answers to
 // others those are there that the list's policy names; to themselves and to the owner always.
 func (t *Timelines) List(ctx context.Context, l actors.List, p actors.Page) ([]*content.Item, error) {
 	v, args, condition := actors.Viewer{ID: l.Owner}, []any{l.Owner, l.ID}, inOwnList("$1", "$2")
-	const byMember = "i.author IN (SELECT m.member FROM list_members m WHERE m.list = $2) AND "
+	const members = "SELECT m.member FROM list_members m WHERE m.list = $2"
 	if t.DB.Postgres() {
-		return t.wanted(ctx, v, byMember+condition, args, p)
+		return t.wanted(ctx, v, "i.author IN ("+members+") AND "+condition, args, p)
 	}
-	// SQLite: found in the newest items of each member; of a long list in the newest of all, where its members are soon met.
-	// The + keeps it from the index of authors.
-	members, err := db.One(ctx, t.DB, db.Scalar[int], "SELECT COUNT(*) FROM list_members WHERE list = $1", l.ID)
-	if err != nil {
-		return nil, fmt.Errorf("members of list %d: %w", l.ID, err)
-	}
-	if members > longList {
-		return t.wanted(ctx, v, "+"+byMember+condition, args, p)
-	}
-	wants, args := actors.Wants(v, "i", args)
-	sees, args := actors.Sees(v, "i", args)
-	each := "SELECT i.id FROM items i WHERE i.author = f.member AND " + condition + " AND " + sees + " AND " + wants + p.SQL("i.id", &args)
-	return t.list(ctx, v, "i.id IN (SELECT x.id FROM list_members f CROSS JOIN items x WHERE f.list = $2 AND x.id IN ("+each+"))", args, p)
+	return t.by(ctx, v, members, condition, args, p)
 }
-
-const longList = 50 // members
 
 // inOwnList is the rule of a list, whose owner and number are SQL expressions.
 func inOwnList(owner, list string) string {

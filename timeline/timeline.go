@@ -23,7 +23,6 @@ type Timelines struct {
 	Library *content.Library
 	Jobs    *jobs.Queue
 	usage   remembered[Usage]
-	floor   floor
 	trends  trends
 }
 

@@ -46,9 +46,9 @@ func TestPagesAndTextsFit(t *testing.T) {
 			}
 		}
 	}
-	// Put together of words: by dates here, by kinds of notifications and names of presets in api, by kinds of decisions in outbox.
+	// Put together of words: by dates here, by kinds of notifications and names of presets in api, by what happens in a group in outbox.
 	together := func(key string) bool {
-		return slices.ContainsFunc([]string{"month.", "push.", "preset.", "group.told."}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+		return slices.ContainsFunc([]string{"month.", "push.", "preset.", "group.told.", "invitation.", "guest.", "group.delivered", "group.behind"}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 	}
 	for _, key := range locale.Keys() {
 		base := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")

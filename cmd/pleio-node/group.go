@@ -6,6 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/node"
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 type group struct {
@@ -28,6 +30,8 @@ type group struct {
 	Members     groupMembers     `cmd:"" help:"List the members of a group."`
 	Invite      groupInvite      `cmd:"" help:"Invite people to a group."`
 	Invitations groupInvitations `cmd:"" help:"List who is invited to a group and has not answered."`
+	Nodes       groupNodes       `cmd:"" help:"Show how far the nodes of a group's members are."`
+	Renew       groupRenew       `cmd:"" help:"Begin the log of a group anew, after an older copy of the database was put back."`
 }
 
 type groupAdd struct {
@@ -354,5 +358,99 @@ func (c *groupList) Run(ctx context.Context, p *program) error {
 		return show(p, c.listing, rows, []string{"NAME", "TITLE", "PRESET", "VISIBILITY", "JOIN", "POSTING", "MEMBERS", "SINCE", "STATE"}, func(r groupRow) []string {
 			return []string{r.Name, r.Title, cmp.Or(r.Preset, "-"), r.Visibility, r.Access, r.Posting, strconv.FormatInt(r.Members, 10), moment(r.Created), r.state()}
 		})
+	})
+}
+
+// named is a group of this node by its name.
+func named(ctx context.Context, n *node.Node, name string) (*actors.Actor, error) {
+	g, err := actors.LocalByName(ctx, n.DB, name)
+	if err == nil && !g.IsGroup() || errors.Is(err, fault.NotFound) {
+		err = fault.Say(fault.NotFound, "There is no group %q on this node.", name)
+	}
+	return g, err
+}
+
+type groupNodes struct {
+	folder
+	listing
+	Name string `arg:"" help:"The short name of the group."`
+}
+
+func (groupNodes) Help() string {
+	return `Examples:
+
+    pleio-node group nodes wijk-noord
+    pleio-node group nodes wijk-noord --json | jq -r '.[] | select(.behind > 0) | .host'`
+}
+
+type nodeRow struct {
+	Host         string    `json:"host"`
+	Organisation string    `json:"organisation"`
+	People       int64     `json:"people"`
+	Sequence     int64     `json:"sequence"`
+	Behind       int64     `json:"behind"`
+	Since        time.Time `json:"since,omitzero"`
+	Contact      time.Time `json:"contact,omitzero"`
+}
+
+// Run lists the nodes of the members, and says in a sentence how they are.
+func (c *groupNodes) Run(ctx context.Context, p *program) error {
+	return c.read(ctx, p, func(n *node.Node) error {
+		g, err := named(ctx, n, c.Name)
+		if err != nil {
+			return err
+		}
+		all, err := outbox.Positions(ctx, n.DB, g)
+		if err != nil {
+			return err
+		}
+		var rows []nodeRow
+		for _, x := range all {
+			rows = append(rows, nodeRow{x.Host, x.Title, x.People, x.Seq, x.Behind, x.Since, x.Contact})
+		}
+		if !c.JSON {
+			p.say("%s", outbox.Delivered(locale.Get("en"), all))
+		}
+		return show(p, c.listing, rows, []string{"HOST", "ORGANISATION", "PEOPLE", "HAS", "BEHIND", "SINCE", "LAST CONTACT"}, func(r nodeRow) []string {
+			return []string{r.Host, r.Organisation, strconv.FormatInt(r.People, 10), strconv.FormatInt(r.Sequence, 10), strconv.FormatInt(r.Behind, 10), moment(r.Since), moment(r.Contact)}
+		})
+	})
+}
+
+type groupRenew struct {
+	folder
+	Name string `arg:"" optional:"" help:"The short name of the group; without it: all groups of this node."`
+}
+
+func (groupRenew) Help() string {
+	return `After an older copy of the database was put back, the nodes of the members have
+heard of things in their groups that this node knows nothing of. This tells them
+to take the list of members and the log as they are here now.
+
+Examples:
+
+    pleio-node group renew wijk-noord
+    pleio-node group renew`
+}
+
+// Run begins the log of one group anew, or of all.
+func (c *groupRenew) Run(ctx context.Context, p *program) error {
+	return c.change(ctx, p, func(n *node.Node) error {
+		groups, err := actors.LocalGroups(ctx, n.DB)
+		if c.Name != "" {
+			var g *actors.Actor
+			g, err = named(ctx, n, c.Name)
+			groups = []*actors.Actor{g}
+		}
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			if err := n.Outbox.Renew(ctx, g); err != nil {
+				return err
+			}
+			p.say("The log of %s begins anew: the nodes of its members read it again.", g.Handle())
+		}
+		return nil
 	})
 }

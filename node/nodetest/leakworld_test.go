@@ -148,8 +148,8 @@ func (l *leaks) stands(who, group string, state actors.State) {
 		person, g := l.actor(on, who), l.group(on, group)
 		l.tx(on, func(ctx context.Context, n *node.Node, tx *db.Tx) error {
 			id := n.DB.NewID()
-			_, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record) VALUES ($1, $2, $3, $4, 'member', $5, $5, $6)
-				ON CONFLICT (subject, object) DO UPDATE SET state = excluded.state`, id, person.ID, g.ID, state, db.Millis(time.Now()), fmt.Sprint("m-", id))
+			_, err := tx.Exec(ctx, `INSERT INTO relations (id, subject, object, state, role, since, updated, record, expires) VALUES ($1, $2, $3, $4, 'member', $5, $5, $6, $7)
+				ON CONFLICT (subject, object) DO UPDATE SET state = excluded.state, expires = excluded.expires`, id, person.ID, g.ID, state, db.Millis(time.Now()), fmt.Sprint("m-", id), db.Millis(time.Now().Add(30*24*time.Hour)))
 			return err
 		})
 	}
@@ -189,7 +189,7 @@ func (l *leaks) say(group, word string) {
 	second := post("lid@provincie", outbox.Draft{Text: text("second") + " @lid@gouda.example @mod@provincie.example"})
 	answer := post("mod@gouda", outbox.Draft{Text: text("answer"), ReplyTo: l.As("mod@gouda").item(second).ID})
 	post("lid@provincie", outbox.Draft{Text: text("other answer"), ReplyTo: l.As("lid@provincie").item(first).ID})
-	post("gast@gouda", outbox.Draft{Text: text("picture"), Files: []media.ID{l.upload("gast@gouda", mark(group)+".png", picture(l.t))}})
+	post("gast@gouda", outbox.Draft{Text: text("picture"), ReplyTo: l.As("gast@gouda").item(second).ID, Files: []media.ID{l.upload("gast@gouda", mark(group)+".png", picture(l.t))}})
 	post("lid@provincie", outbox.Draft{Text: text("document"), Files: []media.ID{l.upload("lid@provincie", mark(group)+".csv", []byte(mark(group)+";1\nb;2\n"))}})
 	post("baas@provincie", outbox.Draft{Text: text("poll"), PollLasts: 48 * time.Hour,
 		Poll: &content.Poll{Options: []content.Option{{Name: mark(group) + " yes"}, {Name: mark(group) + " no"}}}})

@@ -70,13 +70,25 @@ func (p *Person) must(err error, what string, args ...any) {
 // Follow follows a person or joins a group.
 func (p *Person) Follow(who string) {
 	p.w.t.Helper()
-	p.must(p.node().Outbox.Follow(context.Background(), p.Actor(), p.w.actor(p.where, who), nil, nil), "follows %s", who)
+	p.must(p.TryFollow(who), "follows %s", who)
+}
+
+// TryFollow is Follow that may fail.
+func (p *Person) TryFollow(who string) error {
+	p.w.t.Helper()
+	return p.node().Outbox.Follow(context.Background(), p.Actor(), p.w.actor(p.where, who), nil, nil)
 }
 
 // Unfollow ends it.
 func (p *Person) Unfollow(who string) {
 	p.w.t.Helper()
-	p.must(p.node().Outbox.Unfollow(context.Background(), p.Actor(), p.w.actor(p.where, who)), "leaves %s", who)
+	p.must(p.TryUnfollow(who), "leaves %s", who)
+}
+
+// TryUnfollow is Unfollow that may fail: the only owner cannot leave.
+func (p *Person) TryUnfollow(who string) error {
+	p.w.t.Helper()
+	return p.node().Outbox.Unfollow(context.Background(), p.Actor(), p.w.actor(p.where, who))
 }
 
 // Post writes to a group, "wonen@provincie", or with "" to everybody, and returns the id of the post.

@@ -21,8 +21,6 @@ import (
 	"github.com/pleio-node/pleio-node/outbox"
 )
 
-const dossier = "dossier@provincie"
-
 // managed is a closed group of chris@provincie, with anna@gouda and gijs@gouda as moderators, bas@waterschap as a member and mia@provincie as a moderator.
 func managed(t *testing.T) *World {
 	w := New(t, "provincie", "gouda", "waterschap", "utrecht")
