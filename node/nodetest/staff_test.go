@@ -542,3 +542,51 @@ func TestTheLastOwnerIsSucceeded(t *testing.T) {
 		})
 	}
 }
+
+// Who is invited and banned is invited no more; who is banned and invited by a moderator is banned no more, on every node. Who was
+// banned from a secret group and asks again hears nothing.
+func TestBansMeetInvitations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := managed(t)
+		anna, chris, dora := w.As("anna@gouda"), w.As("chris@provincie"), w.As("dora@utrecht")
+		chris.Invite("dora@utrecht", dossier)
+		w.Settle()
+		dora.invited(dossier, true)
+		anna.Decides("dora@utrecht", outbox.Decision{Kind: outbox.DecidedBan})
+		w.Settle()
+		dora.invited(dossier, false)
+		w.stand("dora@utrecht", "banned", "provincie")
+		chris.Invite("dora@utrecht", dossier)
+		w.Settle()
+		w.stand("dora@utrecht", "invited", "provincie")
+		for _, on := range []string{"provincie", "gouda", "waterschap"} {
+			if got := w.decisions(on); got[0] != "unban by chris of dora" || got[1] != "ban by anna of dora" {
+				t.Errorf("%s reads %q", on, got)
+			}
+		}
+		dora.invited(dossier, true)
+		w.SameMembers("provincie", dossier, "gouda", "waterschap")
+		anna.Decides("dora@utrecht", outbox.Decision{Kind: outbox.DecidedBan})
+		w.Settle()
+		chris.Sets(dossier, actors.GroupChange{Preset: word("dossier")})
+		w.Settle()
+		f := w.Foreign("elders", Proving)
+		f.Person("nel", map[string]any{"generator": map[string]any{"type": "Application", "implements": []any{map[string]any{"href": federation.CapGroups}}}})
+		f.Send("nel", "provincie", `{"type":"Join","object":%q}`, w.actor("provincie", dossier).IRI)
+		w.Settle()
+		w.tx("provincie", func(ctx context.Context, n *node.Node, tx *db.Tx) error {
+			nel, err := actors.ByIRI(ctx, tx, f.Who("nel"))
+			if err != nil {
+				return err
+			}
+			return n.Dir.Ban(ctx, tx, nel, w.actor("provincie", dossier))
+		})
+		w.Settle()
+		f.Send("nel", "provincie", `{"type":"Join","object":%q}`, w.actor("provincie", dossier).IRI)
+		w.Settle()
+		answers, err := db.One(context.Background(), w.Node("provincie").DB, db.Scalar[int], "SELECT COUNT(*) FROM activities WHERE kind IN ('Reject', 'TentativeAccept') AND CAST(body AS TEXT) LIKE '%elders%'")
+		if err != nil || answers != 0 {
+			t.Errorf("who was banned from a secret group is answered: %d (%v)", answers, err)
+		}
+	})
+}
