@@ -77,6 +77,7 @@ func (a *API) describeAPI() dict {
 }
 
 var tagsAbout = map[string]string{
+	"group-presets": "What groups can begin as.",
 	"groups":        "Groups of this node, and those elsewhere that its people are members of.",
 	"invitations":   "Groups that who asks is invited to.",
 	"organisations": "The nodes that work together with this one.",
