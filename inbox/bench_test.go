@@ -85,7 +85,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		for at := 0; at < entries; at += 200 {
 			actorstest.Tx(b, x.DB, func(tx *db.Tx) error {
 				for _, e := range refs[at : at+200] {
-					if err := x.takeEntry(b.Context(), tx, group, e); err != nil {
+					if _, err := x.takeEntry(b.Context(), tx, group, e); err != nil {
 						return err
 					}
 				}

@@ -164,7 +164,10 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return nil
 	}
 	if w := a.Result.Object; w != nil && w.Membership != nil && w.Membership.Subject == a.other.IRI && w.Membership.State == string(actors.Active) {
-		if _, err := x.record(ctx, tx, a.actor, w, w.Seq); err != nil {
+		if err := isMembership(w, a.actor); err != nil {
+			return err
+		}
+		if _, err := x.record(ctx, tx, a.actor, a.other, w, w.Seq); err != nil {
 			return err
 		}
 	}

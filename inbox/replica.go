@@ -22,8 +22,8 @@ import (
 )
 
 // This node keeps a copy of the list of members of each group elsewhere that somebody here is in. The group's home numbers all
-// that it sends (groups-1 §10): what is missing is read from its log, and a list whose digest differs is read anew. What the
-// entries say about posts takes effect as it comes, in any order; a membership as the entry with the highest number has it.
+// that it sends (groups-1 §10): its entries have their effect in that order, what is missing is read from its log, and a list whose
+// digest differs is read anew. A membership is as the entry with the highest number has it.
 
 const (
 	jobGroup      = "group"        // read what is missing of a group's log
@@ -62,7 +62,7 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 	}
 	due = true
 	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
-		group, err := hold(ctx, tx, a.actor.ID)
+		group, err := actors.Hold(ctx, tx, a.actor.ID)
 		if err != nil {
 			return err
 		}
@@ -77,11 +77,9 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 			return nil // from before the home began anew
 		}
 		if a.GroupState.Epoch == group.Epoch && seq <= group.Seq+1 {
-			if err := x.take(ctx, tx, group, a.Activity, seq); err != nil || seq <= group.Seq {
+			kept, err := x.take(ctx, tx, group, a.Activity, seq)
+			if err != nil || !kept || seq <= group.Seq {
 				return err
-			}
-			if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
-				return err // it was the last one of ours who is out: the copy is gone
 			}
 			return x.advance(ctx, tx, group, a.raw, a.GroupState)
 		}
@@ -112,11 +110,6 @@ func (x *Inbox) perhapsMember(ctx context.Context, tx *db.Tx, group *actors.Acto
 		return err
 	}
 	return x.wantAnew(ctx, tx, group)
-}
-
-// hold reads a group and keeps others from changing its copy until the end of the transaction.
-func hold(ctx context.Context, tx *db.Tx, id actors.ID) (*actors.Actor, error) {
-	return actors.Hold(ctx, tx, id)
 }
 
 func told(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState) error {
@@ -204,16 +197,18 @@ func (x *Inbox) differs(ctx context.Context, tx *db.Tx, group *actors.Actor, wha
 	return x.wantAnew(ctx, tx, group)
 }
 
-// take applies what an entry tells about members, and keeps who decided it and why. When the last one of ours is out by that,
-// nothing is kept.
-func (x *Inbox) take(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) error {
+// take applies what an entry tells about members, and keeps who decided it and why. When the last one of ours is out by that, the
+// copy is gone, and it reports false.
+func (x *Inbox) take(ctx context.Context, tx *db.Tx, group *actors.Actor, a *vocab.Activity, seq int64) (kept bool, err error) {
 	if err := x.change(ctx, tx, group, a, seq); err != nil {
-		return err
+		return false, err
 	}
-	if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
-		return err
+	if isRecord(a) && x.Dir.Ours(a.Object.Object.Membership.Subject) {
+		if here, err := actors.MembersHere(ctx, tx, group.ID); err != nil || here == 0 {
+			return false, err
+		}
 	}
-	return x.Outbox.KeepEntry(ctx, tx, group, a)
+	return true, x.Outbox.KeepEntry(ctx, tx, group, a)
 }
 
 // change applies the membership that an entry tells, unless something later is known about it.
@@ -221,11 +216,19 @@ func (x *Inbox) change(ctx context.Context, tx *db.Tx, group *actors.Actor, a *v
 	if !isRecord(a) || a.Type != "Add" && a.Type != "Update" && a.Type != "Remove" || seq <= group.Listed {
 		return nil
 	}
-	stray, err := x.record(ctx, tx, group, a.Object.Object, seq)
-	if err != nil || stray == nil {
+	w := a.Object.Object
+	if err := isMembership(w, group); err != nil {
 		return err
 	}
-	return x.Outbox.TellLeft(ctx, tx, stray, group, actors.Request{})
+	who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
+	if who == nil || err != nil {
+		return err
+	}
+	stray, err := x.record(ctx, tx, group, who, w, seq)
+	if err != nil || !stray {
+		return err
+	}
+	return x.Outbox.TellLeft(ctx, tx, who, group, actors.Request{})
 }
 
 // isMembership checks that a record is of the list of a group.
@@ -240,30 +243,23 @@ func isMembership(w *vocab.Object, group *actors.Actor) error {
 	return fault.Say(fault.Invalid, "%s is not a membership of %s.", w.ID, group.IRI)
 }
 
-// record applies what a group says about one of its members. Of one of ours who never asked, or who has left, it cannot say that
-// it is a member: that is a stray, whom the home must be told of (the repair of FEP-8fcf).
-func (x *Inbox) record(ctx context.Context, tx *db.Tx, group *actors.Actor, w *vocab.Object, seq int64) (stray *actors.Actor, err error) {
-	if err := isMembership(w, group); err != nil {
-		return nil, err
-	}
+// record applies what a group says about one of its members, in a record that isMembership has checked. Of one of ours who never
+// asked, or who has left, it cannot say that it is a member: that is a stray, whom the home must be told of (the repair of FEP-8fcf).
+func (x *Inbox) record(ctx context.Context, tx *db.Tx, group, who *actors.Actor, w *vocab.Object, seq int64) (stray bool, err error) {
 	state, role := actors.State(w.Membership.State), actors.Role(w.Membership.Role)
-	who, err := x.Dir.Named(ctx, tx, w.Membership.Subject, w.Name)
-	if who == nil || err != nil {
-		return nil, err
-	}
 	r, err := actors.RelationOf(ctx, tx, who.ID, group.ID)
 	if err != nil || r.Seq >= seq {
-		return nil, err
+		return false, err
 	}
 	asks := r.State == actors.Requested
 	if who.Local && state == actors.Active && (r.State == actors.None || r.State == actors.Left) {
-		return who, nil
+		return true, nil
 	}
 	err = x.Dir.Replicate(ctx, tx, who, group, r, state, role, seq, w.EndTime, w.ID[strings.LastIndexByte(w.ID, '/')+1:])
 	if err != nil || !asks {
-		return nil, err
+		return false, err
 	}
-	return nil, x.Outbox.Withdrawn(ctx, tx, who, group) // those here who could decide about it need not any more
+	return false, x.Outbox.Withdrawn(ctx, tx, who, group) // those here who could decide about it need not any more
 }
 
 // wantProfiles has those of the members read who are known by id only.
@@ -294,12 +290,17 @@ func (x *Inbox) readProfile(ctx context.Context, payload []byte) error {
 	return err
 }
 
-// readGroup reads what is missing of a group's log, and before that its list of members where that has to be read anew.
+// readGroup is the work of the job jobGroup.
 func (x *Inbox) readGroup(ctx context.Context, payload []byte) error {
 	var r reading
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return jobs.Never(err)
 	}
+	return x.catchUp(ctx, r)
+}
+
+// catchUp reads what is missing of a group's log, and before that its list of members where that has to be read anew.
+func (x *Inbox) catchUp(ctx context.Context, r reading) error {
 	group, err := actors.Get(ctx, x.DB, r.Group)
 	if err != nil {
 		return jobs.Never(err)
@@ -349,7 +350,7 @@ func (x *Inbox) denied(ctx context.Context, group *actors.Actor, reason error) e
 	}
 	x.Log.Warn("nobody here is a member of a group any more: its home does not show its list to us", "group", group.IRI)
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
-		now, err := hold(ctx, tx, group.ID)
+		now, err := actors.Hold(ctx, tx, group.ID)
 		if err != nil {
 			return err
 		}
@@ -415,7 +416,7 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID, anew bool) (more bool
 		return false, x.DB.Tx(ctx, func(tx *db.Tx) error { return x.differs(ctx, tx, group, "epoch", anew) })
 	}
 	err = x.DB.Tx(ctx, func(tx *db.Tx) error {
-		now, err := hold(ctx, tx, id)
+		now, err := actors.Hold(ctx, tx, id)
 		if err != nil || now.Epoch != state.Epoch {
 			return err
 		}
@@ -426,13 +427,16 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID, anew bool) (more bool
 			}
 		}
 		for _, entry := range c.Items {
-			if err := x.takeEntry(ctx, tx, now, entry); err != nil {
+			kept, err := x.takeEntry(ctx, tx, now, entry)
+			if err != nil {
 				return err
+			}
+			if !kept { // the last one of ours was out by that; that the home shows us the log says that somebody is a member again
+				return x.wantAnew(ctx, tx, now)
 			}
 		}
 		if here, err := actors.MembersHere(ctx, tx, id); err != nil || here == 0 {
-			more = false
-			return err // the last one of ours was removed meanwhile: the copy is gone
+			return err // the last one of ours left meanwhile: the copy is gone
 		}
 		if now.Seq > state.Seq {
 			return fault.Say(fault.Invalid, "The log of %s goes beyond where it is said to end.", group.IRI)
@@ -453,51 +457,50 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID, anew bool) (more bool
 }
 
 // takeEntry takes the next entry that was read from a log: what it says about members at once, the rest as if it had come by
-// itself. The place in the log goes on in group, and is kept by the caller.
-func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, entry vocab.Ref) error {
+// itself. The place in the log goes on in group, and is kept by the caller, unless the copy is gone by that entry (false).
+func (x *Inbox) takeEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, entry vocab.Ref) (kept bool, err error) {
 	gone := entry.Object != nil && entry.Object.Type == "Tombstone"
 	seq, hash := int64(0), ""
 	switch {
 	case gone:
 		seq, hash = entry.Object.Seq, entry.Object.EntryHash
 	case entry.Activity == nil || entry.Activity.GroupState == nil:
-		return fault.Say(fault.Invalid, "%s is no entry of a log.", entry.ID)
+		return false, fault.Say(fault.Invalid, "%s is no entry of a log.", entry.ID)
 	default:
 		seq = entry.Activity.GroupState.Seq
 	}
 	if seq != group.Seq+1 {
-		return nil // it came by itself meanwhile
+		return true, nil // it came by itself meanwhile
 	}
 	var e federation.Envelope
-	var err error
 	if !gone {
 		if e, err = federation.Peek(entry.Raw); err != nil {
-			return err
+			return false, err
 		}
 		if e.Actor != group.IRI {
-			return fault.Say(fault.Invalid, "The entry %s of the log is not by the group.", e.ID)
+			return false, fault.Say(fault.Invalid, "The entry %s of the log is not by the group.", e.ID)
 		}
 		if hash, err = outbox.EntryHash(entry.Raw); err != nil {
-			return err
+			return false, err
 		}
 	}
 	head, err := outbox.NextHead(group.Head, hash)
 	if err != nil {
-		return fault.Say(fault.Invalid, "Entry %d of the log has no hash: %v", seq, err)
+		return false, fault.Say(fault.Invalid, "Entry %d of the log has no hash: %v", seq, err)
 	}
 	group.Seq, group.Head = seq, head
 	if gone {
-		return nil
+		return true, nil
 	}
-	if err := x.take(ctx, tx, group, entry.Activity, seq); err != nil {
-		return err
+	if kept, err = x.take(ctx, tx, group, entry.Activity, seq); err != nil || !kept {
+		return kept, err
 	}
 	// One that came by itself too early goes behind what is read before it; and what was refused then, because nobody here was a
 	// member or what it is about was not known, may be understood now.
 	if _, err := tx.Exec(ctx, "DELETE FROM received WHERE iri = $1 AND state IN ($2, $3, $4)", e.ID, waiting, behind, refused); err != nil {
-		return err
+		return false, err
 	}
-	return x.keepIn(ctx, tx, e, e.Actor, entry.Raw)
+	return true, x.keepIn(ctx, tx, e, e.Actor, entry.Raw)
 }
 
 // readMembers reads the whole list of members and puts it in the place of ours; the log is then read from its beginning. Nothing
@@ -516,7 +519,7 @@ func (x *Inbox) readMembers(ctx context.Context, group *actors.Actor) error {
 		return err
 	}
 	return x.DB.Tx(ctx, func(tx *db.Tx) error {
-		now, err := hold(ctx, tx, group.ID)
+		now, err := actors.Hold(ctx, tx, group.ID)
 		if err != nil {
 			return err
 		}
@@ -571,17 +574,17 @@ func (x *Inbox) replace(ctx context.Context, tx *db.Tx, group *actors.Actor, rec
 			continue
 		}
 		listed[who.ID] = true
-		stray, err := x.record(ctx, tx, group, w, seq)
+		stray, err := x.record(ctx, tx, group, who, w, seq)
 		if err != nil {
 			return err
 		}
-		if stray == nil {
+		if !stray {
 			continue
 		}
 		if strays++; strays > maxStrays {
 			continue
 		}
-		if err := x.Outbox.TellLeft(ctx, tx, stray, group, actors.Request{}); err != nil {
+		if err := x.Outbox.TellLeft(ctx, tx, who, group, actors.Request{}); err != nil {
 			return err
 		}
 	}
@@ -641,8 +644,11 @@ func (x *Inbox) joined(ctx context.Context, tx *db.Tx, group *actors.Actor) erro
 
 // wantCheck has a copy compared with its home after half a day without a word from there.
 func (x *Inbox) wantCheck(ctx context.Context, tx *db.Tx, group *actors.Actor) error {
-	return x.Jobs.Add(ctx, tx, jobGroupCheck, fmt.Sprint(group.ID), group.ID, time.Now().Add(silent+rand.N(silent/6)))
+	return x.Jobs.Add(ctx, tx, jobGroupCheck, fmt.Sprint(group.ID), group.ID, time.Now().Add(silence()))
 }
+
+// silence is how long a group is silent before it is compared: the nodes of its members do not all ask at once.
+func silence() time.Duration { return silent + rand.N(silent/6) }
 
 // checkGroup looks whether our copy of a group is whole, and compares that of a silent group with its home. It runs as long as
 // somebody here is a member.
@@ -681,14 +687,11 @@ func (x *Inbox) checkGroup(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if again := db.FromMillis(heard).Add(silent + rand.N(silent/6)); !anew && time.Now().Before(again) {
+	if again := db.FromMillis(heard).Add(silence()); !anew && time.Now().Before(again) {
 		return jobs.Retry(again)
 	}
-	if payload, err = json.Marshal(reading{id, anew}); err != nil {
-		return err
-	}
-	pause := silent + rand.N(silent/6)
-	if err := x.readGroup(ctx, payload); err != nil { // its home may be away for weeks: this is never given up
+	pause := silence()
+	if err := x.catchUp(ctx, reading{id, anew}); err != nil { // its home may be away for weeks: this is never given up
 		x.Log.Warn("our copy of a group could not be compared with its home", "group", group.IRI, "error", err)
 		pause = checkAgain
 	}
