@@ -99,29 +99,13 @@ func applyInvite(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		}
 		return err
 	}
-	by, err := x.inviter(ctx, tx, a.AttributedTo)
-	if err != nil {
-		return err
+	var by *actors.Actor // who invites, as the group says; nil when it does not
+	if federation.CheckID(a.AttributedTo) == nil {
+		if by, err = x.person(ctx, tx, a.AttributedTo); err != nil {
+			return err
+		}
 	}
 	return x.Outbox.TakeInvitation(ctx, tx, by, a.other, a.group, in)
-}
-
-// inviter is who invites, as the group says; somebody who is not known yet is read later. It is nil when it is not said.
-func (x *Inbox) inviter(ctx context.Context, tx *db.Tx, iri string) (*actors.Actor, error) {
-	if federation.CheckID(iri) != nil {
-		return nil, nil
-	}
-	by, err := actors.ByIRI(ctx, tx, iri)
-	switch {
-	case errors.Is(err, fault.Gone), errors.Is(err, fault.NotFound) && x.Dir.Ours(iri):
-		return nil, nil
-	case errors.Is(err, fault.NotFound):
-		if by, err = x.Dir.Note(ctx, tx, iri, ""); err != nil {
-			return nil, err
-		}
-		return by, x.Jobs.Add(ctx, tx, jobProfile, iri, iri, time.Time{})
-	}
-	return by, err
 }
 
 // allowInviteAnswer finds the invitation that an Accept or Reject answers; known is false when it answers something else. A group

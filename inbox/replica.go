@@ -140,19 +140,23 @@ func (x *Inbox) advance(ctx context.Context, tx *db.Tx, group *actors.Actor, ent
 	return x.compare(ctx, tx, group, state, false)
 }
 
-// compare checks our list of members against the digest of the home's, which must be as old as ours.
+// compare checks our list of members against the digest of the home's, which must be as old as ours; group is as it was before what
+// was taken from its log.
 func (x *Inbox) compare(ctx context.Context, tx *db.Tx, group *actors.Actor, state *vocab.GroupState, anew bool) error {
 	ours, err := x.Dir.Digest(ctx, tx, group.ID)
 	if err != nil || state.MemberDigest == "" {
 		return err
 	}
-	if ours == state.MemberDigest {
-		if _, err := tx.Exec(ctx, "UPDATE actors SET heard = $1, followers_count = $2 WHERE id = $3", db.Millis(time.Now()), state.MemberCount, group.ID); err != nil || state.MemberCount > maxProfiles {
-			return err
-		}
-		return x.wantProfiles(ctx, tx, group)
+	if ours != state.MemberDigest {
+		return x.differs(ctx, tx, group, "members", anew)
 	}
-	return x.differs(ctx, tx, group, "members", anew)
+	if _, err := tx.Exec(ctx, "UPDATE actors SET heard = $1, followers_count = $2 WHERE id = $3", db.Millis(time.Now()), state.MemberCount, group.ID); err != nil {
+		return err
+	}
+	if state.MemberCount > maxProfiles || ours == group.Digest { // as it was before: nobody is new
+		return nil
+	}
+	return x.wantProfiles(ctx, tx, group)
 }
 
 func setPlace(ctx context.Context, tx *db.Tx, group *actors.Actor, epoch string, seq int64, head string) error {
@@ -275,6 +279,15 @@ func (x *Inbox) wantProfiles(ctx context.Context, tx *db.Tx, group *actors.Actor
 		}
 	}
 	return nil
+}
+
+// person is the actor of an id that a group elsewhere tells of, one by one; who is known by id only is read soon. Nil: see Named.
+func (x *Inbox) person(ctx context.Context, tx *db.Tx, iri string) (*actors.Actor, error) {
+	who, err := x.Dir.Named(ctx, tx, iri, "")
+	if who == nil || err != nil || who.Local || !who.Fetched.IsZero() {
+		return who, err
+	}
+	return who, x.Jobs.Add(ctx, tx, jobProfile, iri, iri, time.Time{})
 }
 
 // readProfile reads who a member is, who is known by id only.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
@@ -175,14 +174,9 @@ func applyOffer(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 }
 
 func (x *Inbox) offer(ctx context.Context, tx *db.Tx, group *actors.Actor, asked *vocab.Activity, told []actors.ID) error {
-	who, err := x.Dir.Named(ctx, tx, asked.Actor, "")
+	who, err := x.person(ctx, tx, asked.Actor) // those who decide must see who asks
 	if who == nil || err != nil {
 		return err
-	}
-	if !who.Local && who.Fetched.IsZero() { // those who decide must see who asks
-		if err := x.Jobs.Add(ctx, tx, jobProfile, who.IRI, who.IRI, time.Time{}); err != nil {
-			return err
-		}
 	}
 	stands, err := x.Dir.Offered(ctx, tx, who, group, actors.Request{ID: asked.ID, As: asked.Type, Message: asked.Content})
 	if err != nil || !stands {
