@@ -70,17 +70,3 @@ func Purged(ctx context.Context, tx *db.Tx, group ID, host string, when time.Tim
 	}
 	return nil
 }
-
-// OrganisationNames tells how the nodes that have left call themselves, by host.
-func OrganisationNames(ctx context.Context, q db.Q, list []Departure) (map[string]string, error) {
-	hosts := make([]string, len(list))
-	for n, d := range list {
-		hosts[n] = d.Host
-	}
-	marks, args := db.In(nil, hosts)
-	known, err := db.All(ctx, q, scan, "SELECT "+columns+" FROM actors a WHERE a.host IN ("+marks+") AND a.kind IN ('Application', 'Organization') AND a.deleted = 0", args...)
-	if err != nil {
-		return nil, fmt.Errorf("names of nodes: %w", err)
-	}
-	return titles(known), nil
-}

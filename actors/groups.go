@@ -49,11 +49,6 @@ func Groups(ctx context.Context, q db.Q, v Viewer, f GroupFilter, p Page) ([]*Ac
 	return all, nil
 }
 
-// MayKnow tells whether a viewer may know that a group exists, by the role that it has there.
-func MayKnow(group *Actor, role Role) bool {
-	return group.IsGroup() && group.Suspended.IsZero() && (group.Visibility != "hidden" || role != "")
-}
-
 // OnHost tells whether somebody of a host is a member of a group, and whether that host keeps a copy of the list of members.
 func OnHost(ctx context.Context, q db.Q, group ID, host string) (member, replica bool, err error) {
 	_, err = db.All(ctx, q, func(r db.Scanner) (x struct{}, err error) {

@@ -203,12 +203,6 @@ func (d *Directory) admit(ctx context.Context, tx *db.Tx, subject, object *Actor
 			return nil, err
 		}
 	}
-	if role == "" {
-		role = RoleFollower
-		if object.IsGroup() {
-			role = RoleMember
-		}
-	}
 	if request.ID == "" {
 		request = r.Request
 	}
@@ -222,13 +216,12 @@ func (d *Directory) End(ctx context.Context, tx *db.Tx, subject, object *Actor, 
 	if err != nil || r.State != Active && r.State != Requested && r.State != Invited {
 		return false, err
 	}
-	if object.IsGroup() && (object.Local || object.Groups1) && r.State == Active && r.Role == RoleOwner {
-		owners, err := db.One(ctx, tx, func(row db.Scanner) (n int, err error) { return n, row.Scan(&n) },
-			"SELECT COUNT(*) FROM relations WHERE object = $1 AND state = $2 AND role = $3", object.ID, Active, RoleOwner)
+	if state == Left && object.IsGroup() && (object.Local || object.Groups1) && r.State == Active && r.Role == RoleOwner {
+		owners, err := OwnersOf(ctx, tx, object.ID)
 		if err != nil {
 			return false, err
 		}
-		if owners <= 1 && state == Left {
+		if owners <= 1 {
 			return false, fault.Say(fault.Forbidden, "You are the only owner of %s: make somebody else owner first.", object.Handle())
 		}
 	}

@@ -146,30 +146,14 @@ func (a *API) showOwnGroup(ctx context.Context, c *call, group *actors.Actor) (o
 
 // known is the group that the path names, when who asks may know of it, with the role that who asks has there.
 func (c *call) known(ctx context.Context) (*actors.Actor, actors.Role, error) {
-	unknown := fault.Say(fault.NotFound, "There is no such group.")
 	group, err := c.target(ctx)
 	switch {
-	case errors.Is(err, fault.NotFound), errors.Is(err, fault.Gone):
-		return nil, "", unknown
-	case err != nil:
-		return nil, "", err
+	case errors.Is(err, fault.NotFound), errors.Is(err, fault.Gone), err == nil && (!group.IsGroup() || !group.Suspended.IsZero()):
+		return nil, "", fault.Say(fault.NotFound, "There is no such group.")
+	case err != nil || !c.viewer.Local():
+		return group, "", err
 	}
-	var role actors.Role
-	if c.viewer.Local() {
-		if role, err = actors.RoleOf(ctx, c.api.DB, c.viewer.ID, group.ID); err != nil {
-			return nil, "", err
-		}
-	}
-	if actors.MayKnow(group, role) {
-		return group, role, nil
-	}
-	if !c.viewer.Local() || !group.IsGroup() || !group.Suspended.IsZero() {
-		return nil, "", unknown
-	}
-	known, err := actors.Knows(ctx, c.api.DB, c.viewer, group) // who is invited to it does
-	if err == nil && !known {
-		err = unknown
-	}
+	role, err := actors.RoleOf(ctx, c.api.DB, c.viewer.ID, group.ID)
 	return group, role, err
 }
 

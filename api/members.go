@@ -178,7 +178,11 @@ func (a *API) listDepartures(ctx context.Context, c *call, _ nought) ([]ownDepar
 	if err != nil {
 		return nil, err
 	}
-	names, err := actors.OrganisationNames(ctx, a.DB, list)
+	hosts := make([]string, len(list))
+	for n, d := range list {
+		hosts[n] = d.Host
+	}
+	names, err := actors.TitlesOf(ctx, a.DB, hosts)
 	all := make([]ownDeparture, 0, len(list))
 	for _, d := range list {
 		all = append(all, ownDeparture{ownOrganisation{d.Host, textOrNull(names[d.Host])}, stamp(d.Since), stampOrNull(d.Purged), stampOrNull(d.Confirmed)})
@@ -370,13 +374,8 @@ func (a *API) readLog(ctx context.Context, c *call, _ logQuery) ([]ownEntry, err
 		if by == nil {
 			continue // deleted
 		}
-		e := ownEntry{ID: digits(d.ID), At: stamp(db.TimeOf(d.ID)), Kind: d.Kind, By: personOf(by, names), Status: digitsOrNull(d.Item),
-			Role: textOrNull(string(d.Role)), Until: stampOrNull(d.Until), Reason: textOrNull(d.Reason)}
-		if subject := known[d.Subject]; subject != nil {
-			person := personOf(subject, names)
-			e.Person = &person
-		}
-		all = append(all, e)
+		all = append(all, ownEntry{ID: digits(d.ID), At: stamp(db.TimeOf(d.ID)), Kind: d.Kind, By: personOf(by, names), Person: personOrNull(known[d.Subject], names), Status: digitsOrNull(d.Item),
+			Role: textOrNull(string(d.Role)), Until: stampOrNull(d.Until), Reason: textOrNull(d.Reason)})
 	}
 	return all, err
 }
