@@ -6,14 +6,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
-	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/node"
 	"github.com/pleio-node/pleio-node/outbox"
@@ -80,19 +78,18 @@ func (c *groupAdd) Run(ctx context.Context, p *program) error {
 	})
 }
 
-// aGroup is a command about one group of this node.
-type aGroup struct {
-	folder
-	Name   string `arg:"" help:"The short name of the group."`
+// groupDecision is a command that changes a group.
+type groupDecision struct {
+	oneGroup
 	Reason string `help:"Why, for the log of the group." placeholder:"R"`
 }
 
 // decide lets do change the group, in the name of the organisation.
-func (c aGroup) decide(ctx context.Context, p *program, do func(n *node.Node, by, g *actors.Actor) error) error {
+func (c groupDecision) decide(ctx context.Context, p *program, do func(n *node.Node, by, g *actors.Actor) error) error {
 	return c.change(ctx, p, func(n *node.Node) error {
-		g, err := actors.LocalByName(ctx, n.DB, c.Name)
-		if err != nil || !g.IsGroup() {
-			return fault.Say(fault.NotFound, "There is no group called %q: \"pleio-node group list\" shows those that there are.", c.Name)
+		g, err := c.of(ctx, n)
+		if err != nil {
+			return err
 		}
 		by, err := n.Dir.Organisation(ctx, n.DB)
 		if err != nil {
@@ -103,7 +100,7 @@ func (c aGroup) decide(ctx context.Context, p *program, do func(n *node.Node, by
 }
 
 type groupSet struct {
-	aGroup
+	groupDecision
 	Settings []string `arg:"" help:"What changes, each as name=value."`
 }
 
@@ -213,7 +210,7 @@ func (c *groupSet) Run(ctx context.Context, p *program) error {
 	})
 }
 
-type groupArchive struct{ aGroup }
+type groupArchive struct{ groupDecision }
 
 func (groupArchive) Help() string {
 	return `Nothing is posted and nobody joins any more; everything can still be read.
@@ -234,7 +231,7 @@ func (c *groupArchive) Run(ctx context.Context, p *program) error {
 	})
 }
 
-type groupUnarchive struct{ aGroup }
+type groupUnarchive struct{ groupDecision }
 
 func (groupUnarchive) Help() string {
 	return `Examples:
@@ -253,7 +250,7 @@ func (c *groupUnarchive) Run(ctx context.Context, p *program) error {
 	})
 }
 
-type groupDelete struct{ aGroup }
+type groupDelete struct{ groupDecision }
 
 func (groupDelete) Help() string {
 	return `The members are told. For 14 days the group can be read and restored; then it is deleted everywhere, with what was
@@ -278,7 +275,7 @@ func (c *groupDelete) Run(ctx context.Context, p *program) error {
 	})
 }
 
-type groupRestore struct{ aGroup }
+type groupRestore struct{ groupDecision }
 
 func (groupRestore) Help() string {
 	return `Examples:
@@ -361,19 +358,9 @@ func (c *groupList) Run(ctx context.Context, p *program) error {
 	})
 }
 
-// named is a group of this node by its name.
-func named(ctx context.Context, n *node.Node, name string) (*actors.Actor, error) {
-	g, err := actors.LocalByName(ctx, n.DB, name)
-	if err == nil && !g.IsGroup() || errors.Is(err, fault.NotFound) {
-		err = fault.Say(fault.NotFound, "There is no group %q on this node.", name)
-	}
-	return g, err
-}
-
 type groupNodes struct {
-	folder
+	oneGroup
 	listing
-	Name string `arg:"" help:"The short name of the group."`
 }
 
 func (groupNodes) Help() string {
@@ -396,7 +383,7 @@ type nodeRow struct {
 // Run lists the nodes of the members, and says in a sentence how they are.
 func (c *groupNodes) Run(ctx context.Context, p *program) error {
 	return c.read(ctx, p, func(n *node.Node) error {
-		g, err := named(ctx, n, c.Name)
+		g, err := c.of(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -439,7 +426,7 @@ func (c *groupRenew) Run(ctx context.Context, p *program) error {
 		groups, err := actors.LocalGroups(ctx, n.DB)
 		if c.Name != "" {
 			var g *actors.Actor
-			g, err = named(ctx, n, c.Name)
+			g, err = oneGroup{Name: c.Name}.of(ctx, n)
 			groups = []*actors.Actor{g}
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,10 +26,10 @@ type oneGroup struct {
 
 func (c oneGroup) of(ctx context.Context, n *node.Node) (*actors.Actor, error) {
 	g, err := actors.LocalByName(ctx, n.DB, c.Name)
-	if err == nil && g.IsGroup() {
-		return g, nil
+	if err == nil && !g.IsGroup() || errors.Is(err, fault.NotFound) || errors.Is(err, fault.Gone) {
+		err = fault.Say(fault.NotFound, "There is no group called %q: \"pleio-node group list\" shows those that there are.", c.Name)
 	}
-	return nil, fault.Say(fault.NotFound, "There is no group called %q: see \"pleio-node group list\".", c.Name)
+	return g, err
 }
 
 type groupMembers struct {
