@@ -144,8 +144,7 @@ func NextHead(head, entryHash string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// forward sends what one of ours did with an item on to the item's group: relayed when the group is ours, told to its home when not.
-// It returns the group's home for the addressing of an activity that is not sent yet.
+// groupOf is the group that an item stands in; nil when in none.
 func (o *Outbox) groupOf(ctx context.Context, q db.Q, item *content.Item) (*actors.Actor, error) {
 	if item == nil || item.Group == 0 {
 		return nil, nil

@@ -56,7 +56,7 @@ func (o *Outbox) InviteIn(ctx context.Context, tx *db.Tx, by, who, group *actors
 	id := o.DB.NewID()
 	in.ID = o.Dir.URL(fmt.Sprintf("/activities/%d", id))
 	if plain {
-		in.ID = o.Dir.URL(fmt.Sprintf("/posts/%d", id))
+		in.ID = o.postIRI(id)
 	}
 	r, changed, err := o.Dir.Invite(ctx, tx, by, who, group, in)
 	switch {
@@ -74,7 +74,7 @@ func (o *Outbox) InviteIn(ctx context.Context, tx *db.Tx, by, who, group *actors
 	case who.Local:
 		err = o.notifyInvited(ctx, tx, by, who, group)
 	case plain:
-		err = o.inviteByNote(ctx, tx, by, who, group, r, content.ID(id))
+		err = o.inviteByNote(ctx, tx, by, who, group, r, id)
 	default:
 		err = o.sendInvite(ctx, tx, by, who, group, r)
 	}
@@ -119,16 +119,13 @@ func (o *Outbox) sendInvite(ctx context.Context, tx *db.Tx, by, who, group *acto
 }
 
 // inviteByNote invites somebody whose server knows no invitations: by a direct message of the group. To follow the group is to accept.
-func (o *Outbox) inviteByNote(ctx context.Context, tx *db.Tx, by, who, group *actors.Actor, r *actors.Relation, id content.ID) error {
+func (o *Outbox) inviteByNote(ctx context.Context, tx *db.Tx, by, who, group *actors.Actor, r *actors.Relation, id int64) error {
 	l := locale.Match("")
 	text := l.T("invitation.note", "who", bare(who), "by", by.DisplayName(), "handle", bare(by), "title", group.DisplayName(), "group", bare(group), "url", group.URL, "until", l.Day(r.Expires))
 	if r.Request.Message != "" {
 		text += "\n\n" + r.Request.Message
 	}
-	named := map[string]*actors.Actor{bare(who): who, bare(group): group} // not who invites, who hears nothing
-	i := &content.Item{ID: id, IRI: r.Invitation, URL: r.Invitation, Kind: content.Note, Local: true, Author: group.ID, Audience: actors.Direct, Thread: id, Language: l.Code,
-		Content: content.Compose(text, func(handle string) *actors.Actor { return named[handle] }, func(tag string) string { return o.Dir.URL("/tags/" + tag) }).HTML, Source: text,
-		Published: time.Now(), Created: time.Now(), Context: o.Dir.URL(fmt.Sprintf("/threads/%d", id))}
+	i := o.notice(id, group, text, l.Code, who, group) // who invites is no link
 	return o.publish(ctx, tx, group, &written{Made: &content.Made{Item: i, Recipients: []content.Recipient{{Actor: who.ID, Mention: true}}}})
 }
 
@@ -182,15 +179,11 @@ func (o *Outbox) Uninvite(ctx context.Context, by, who, group *actors.Actor) err
 		if group.Local {
 			return o.UninviteIn(ctx, tx, by, who, group)
 		}
-		role, err := actors.RoleOf(ctx, tx, by.ID, group.ID)
-		if err != nil {
+		if _, err := mayUninvite(ctx, tx, by, group); err != nil {
 			return err
 		}
-		if role == "" {
-			return fault.Say(fault.Forbidden, "Only members of %s take invitations back.", group.Handle())
-		}
 		invite := vocab.Activity{ID: o.Dir.URL(fmt.Sprintf("/activities/%d", o.DB.NewID())), Type: "Invite", Object: vocab.Ref{ID: group.IRI}, Target: vocab.Ref{ID: who.IRI}}
-		_, _, err = o.send(ctx, tx, by, sending{personal: true, activity: undo(by, []string{group.IRI}, invite)})
+		_, _, err := o.send(ctx, tx, by, sending{personal: true, activity: undo(by, []string{group.IRI}, invite)})
 		return err
 	})
 	if err != nil {
@@ -199,14 +192,19 @@ func (o *Outbox) Uninvite(ctx context.Context, by, who, group *actors.Actor) err
 	return nil
 }
 
+func mayUninvite(ctx context.Context, q db.Q, by, group *actors.Actor) (actors.Role, error) {
+	role, err := actors.RoleOf(ctx, q, by.ID, group.ID)
+	if err == nil && role == "" {
+		err = fault.Say(fault.Forbidden, "Only members of %s take invitations back.", group.Handle())
+	}
+	return role, err
+}
+
 // UninviteIn is Uninvite for a group of ours, also by members elsewhere.
 func (o *Outbox) UninviteIn(ctx context.Context, tx *db.Tx, by, who, group *actors.Actor) error {
-	role, err := actors.RoleOf(ctx, tx, by.ID, group.ID)
+	role, err := mayUninvite(ctx, tx, by, group)
 	if err != nil {
 		return err
-	}
-	if role == "" {
-		return fault.Say(fault.Forbidden, "Only members of %s take invitations back.", group.Handle())
 	}
 	r, err := actors.InvitationOf(ctx, tx, who.ID, group.ID)
 	if err == nil && !role.Staff() && r.InvitedBy != by.ID {

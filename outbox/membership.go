@@ -112,12 +112,11 @@ func (o *Outbox) Renew(ctx context.Context, group *actors.Actor) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM positions WHERE grp = $1", group.ID); err != nil {
 			return err
 		}
-		document, err := o.Dir.Document(ctx, tx, group)
+		document, err := o.described(ctx, tx, group)
 		if err != nil {
 			return err
 		}
-		return o.enter(ctx, tx, group, sending{hosts: replicas, activity: &vocab.Activity{Type: "Update", To: []string{group.Followers},
-			Object: vocab.Ref{ID: group.IRI, Type: group.Kind, Document: vocab.Document{Actor: document}}}})
+		return o.enter(ctx, tx, group, sending{hosts: replicas, activity: &vocab.Activity{Type: "Update", To: []string{group.Followers}, Object: document}})
 	})
 	if err != nil {
 		return fmt.Errorf("begin the log of %s anew: %w", group.IRI, err)

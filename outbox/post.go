@@ -245,7 +245,7 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	}, func(tag string) string { return o.Dir.URL("/tags/" + tag) })
 	now := time.Now()
 	id := content.ID(o.DB.NewID())
-	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))
+	iri := o.postIRI(int64(id))
 	i := &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: author.ID, Audience: d.Audience, Thread: id, Content: text.HTML, Source: d.Text,
 		Summary: actors.CleanText(d.Summary, MaxWarning), Sensitive: d.Sensitive || d.Summary != "", Language: d.Language, Poll: d.Poll, Published: now, Created: now, App: d.App}
 	if d.Poll != nil {
@@ -285,6 +285,9 @@ func (o *Outbox) compose(ctx context.Context, author *actors.Actor, d Draft, par
 	i.QuotePolicy = quotePolicy(d.QuotePolicy, i.Audience)
 	return m, nil
 }
+
+// postIRI is the id of a post of ours.
+func (o *Outbox) postIRI(number int64) string { return o.Dir.URL(fmt.Sprintf("/posts/%d", number)) }
 
 // storeDoc writes the object once and keeps the bytes: they are what others get when they ask for it.
 func (o *Outbox) storeDoc(ctx context.Context, tx *db.Tx, i *content.Item) (*vocab.Object, error) {

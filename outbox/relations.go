@@ -340,7 +340,7 @@ func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, si
 	if a.IsGroup() {
 		return o.tellGroup(ctx, tx, a, signer, actors.Why{})
 	}
-	document, err := o.Dir.Document(ctx, tx, a)
+	document, err := o.described(ctx, tx, a)
 	if err != nil {
 		return err
 	}
@@ -348,13 +348,14 @@ func (o *Outbox) tellProfile(ctx context.Context, tx *db.Tx, a *actors.Actor, si
 	if err != nil {
 		return err
 	}
-	s := sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers},
-		Object: vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}}}
-	if a.Shows() != actors.Public { // a group of which others need not hear
-		s.public, s.activity.To, s.activity.CC = false, []string{a.Followers}, nil
-	}
-	_, _, err = o.send(ctx, tx, a, s)
+	_, _, err = o.send(ctx, tx, a, sending{public: true, signer: signer, extra: acquainted, activity: &vocab.Activity{Type: "Update", To: []string{vocab.Public}, CC: []string{a.Followers}, Object: document}})
 	return err
+}
+
+// described is what an actor of ours says of itself, as the object of an Update.
+func (o *Outbox) described(ctx context.Context, q db.Q, a *actors.Actor) (vocab.Ref, error) {
+	document, err := o.Dir.Document(ctx, q, a)
+	return vocab.Ref{ID: a.IRI, Type: a.Kind, Document: vocab.Document{Actor: document}}, err
 }
 
 // acquainted are those elsewhere whom an actor of ours follows: they know it, and must hear of its changes.

@@ -49,15 +49,20 @@ func (d *Documents) memberHost(q question, iri string) (group *actors.Actor, rep
 	return group, replica, err
 }
 
+// replicaPage begins a page of a list of a group, which is for the nodes that keep a copy of it: what comes after a number (?after=N).
+func (d *Documents) replicaPage(q question) (group *actors.Actor, after int64, page *vocab.Collection, err error) {
+	iri := d.iri(q)
+	if group, err = d.replicated(q, iri[:strings.LastIndexByte(iri, '/')]); err != nil {
+		return nil, 0, nil, err
+	}
+	after, err = number(q.URL.Query(), "after")
+	return group, after, &vocab.Collection{ID: d.Dir.Base.String() + q.URL.RequestURI(), Type: "OrderedCollectionPage", Total: -1, PartOf: iri, GroupState: stateOf(group)}, err
+}
+
 // log is the part of a group's log after a number: ?after=N. Each entry is as it was sent; of one whose post is gone its place
 // and its hash are left (groups-1 §10.1).
 func (d *Documents) log(q question) (*answer, error) {
-	iri := d.iri(q)
-	group, err := d.replicated(q, strings.TrimSuffix(iri, "/log"))
-	if err != nil {
-		return nil, err
-	}
-	after, err := number(q.URL.Query(), "after")
+	group, after, page, err := d.replicaPage(q)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +85,6 @@ func (d *Documents) log(q question) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", group.IRI, err)
 	}
-	page := &vocab.Collection{ID: d.Dir.Base.String() + q.URL.RequestURI(), Type: "OrderedCollectionPage", Total: -1, PartOf: iri, GroupState: stateOf(group)}
 	size, last := 0, after
 	for _, e := range entries {
 		if size += len(e.body); size > logBytes && len(page.Items) > 0 {
@@ -100,7 +104,7 @@ func (d *Documents) log(q question) (*answer, error) {
 		page.Items, last = append(page.Items, ref), e.seq
 	}
 	if last < group.Seq {
-		page.Next = fmt.Sprintf("%s?after=%d", iri, last)
+		page.Next = fmt.Sprintf("%s?after=%d", page.PartOf, last)
 	}
 	if after > group.Seq {
 		d.Log.Warn("a node has read further in the log of a group than the log goes: when an older copy of the database was put back, run \"pleio-node group renew\"",
@@ -143,12 +147,7 @@ func (d *Documents) logEntry(q question) (*answer, error) {
 
 // members is the list of the active members of a group, ordered by when they joined (?after=: beyond this record).
 func (d *Documents) members(q question) (*answer, error) {
-	iri := d.iri(q)
-	group, err := d.replicated(q, strings.TrimSuffix(iri, "/members"))
-	if err != nil {
-		return nil, err
-	}
-	after, err := number(q.URL.Query(), "after")
+	group, after, page, err := d.replicaPage(q)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +156,6 @@ func (d *Documents) members(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &vocab.Collection{ID: d.Dir.Base.String() + q.URL.RequestURI(), Type: "OrderedCollectionPage", Total: -1, PartOf: iri, GroupState: stateOf(group)}
 	var inviters []actors.ID
 	for _, m := range members {
 		if m.InvitedBy != 0 {
@@ -172,7 +170,7 @@ func (d *Documents) members(q question) (*answer, error) {
 		page.Items = append(page.Items, embedRecord(record(group, members[n].Actor, members[n].Relation, by[members[n].InvitedBy])))
 	}
 	if len(members) == membersPage {
-		page.Next = fmt.Sprintf("%s?after=%d", iri, members[0].ID)
+		page.Next = fmt.Sprintf("%s?after=%d", page.PartOf, members[0].ID)
 	}
 	return encode(vocab.Document{Collection: page}, false)
 }

@@ -240,7 +240,7 @@ func (o *Outbox) tellMembers(ctx context.Context, tx *db.Tx, group *actors.Actor
 		l := locale.Get(code)
 		texts = append(texts, l.T("group.told."+kind, "group", group.DisplayName(), "when", l.Day(group.Settings.Deletes)))
 	}
-	i := o.notice(group, strings.Join(texts, "\n\n"), "")
+	i := o.notice(o.DB.NewID(), group, strings.Join(texts, "\n\n"), "")
 	i.Group, i.Audience, i.Context = group.ID, group.Shows(), fmt.Sprintf("%s/threads/%d", group.IRI, i.ID)
 	return o.publish(ctx, tx, group, &written{Made: &content.Made{Item: i}})
 }
@@ -267,29 +267,36 @@ func (o *Outbox) welcome(ctx context.Context, tx *db.Tx, group, member *actors.A
 
 // tellPerson sends somebody a direct message of an actor of the node itself.
 func (o *Outbox) tellPerson(ctx context.Context, tx *db.Tx, by, person *actors.Actor, text, language string) error {
-	i := o.notice(by, text, language)
+	i := o.notice(o.DB.NewID(), by, text, language)
 	return o.publish(ctx, tx, by, &written{Made: &content.Made{Item: i, Recipients: []content.Recipient{{Actor: person.ID, Mention: true}}}})
 }
 
-// notice is what an actor of the node itself writes, a group or the organisation. Whom it mentions hears nothing.
-func (o *Outbox) notice(by *actors.Actor, text, language string) *content.Item {
-	nobody := func(string) *actors.Actor { return nil }
-	now, id := time.Now(), content.ID(o.DB.NewID())
-	iri := o.Dir.URL(fmt.Sprintf("/posts/%d", id))
+// notice is what an actor of the node itself writes, a group or the organisation, under a number that was made for it. Of whom it
+// mentions those are linked that are named; nobody hears of that.
+func (o *Outbox) notice(number int64, by *actors.Actor, text, language string, named ...*actors.Actor) *content.Item {
+	who := func(handle string) *actors.Actor {
+		for _, a := range named {
+			if bare(a) == handle {
+				return a
+			}
+		}
+		return nil
+	}
+	now, id := time.Now(), content.ID(number)
+	iri := o.postIRI(number)
 	return &content.Item{ID: id, IRI: iri, URL: iri, Kind: content.Note, Local: true, Author: by.ID, Audience: actors.Direct, Thread: id, Language: language,
-		Content: content.Compose(text, nobody, func(tag string) string { return o.Dir.URL("/tags/" + tag) }).HTML, Source: text, Published: now, Created: now,
+		Content: content.Compose(text, who, func(tag string) string { return o.Dir.URL("/tags/" + tag) }).HTML, Source: text, Published: now, Created: now,
 		Context: o.Dir.URL(fmt.Sprintf("/threads/%d", id))}
 }
 
 // tellGroup tells what a group of ours says of itself now: an entry of its log for the nodes of the members, which reaches every
 // follower of an open group. Who changed it and why goes with it, where its owners did.
 func (o *Outbox) tellGroup(ctx context.Context, tx *db.Tx, group *actors.Actor, signer federation.Signer, why actors.Why) error {
-	document, err := o.Dir.Document(ctx, tx, group)
+	document, err := o.described(ctx, tx, group)
 	if err != nil {
 		return err
 	}
-	s := sending{signer: signer, hosts: replicas, activity: &vocab.Activity{Type: "Update", To: []string{group.Followers}, Content: why.Reason,
-		Object: vocab.Ref{ID: group.IRI, Type: group.Kind, Document: vocab.Document{Actor: document}}}}
+	s := sending{signer: signer, hosts: replicas, activity: &vocab.Activity{Type: "Update", To: []string{group.Followers}, Content: why.Reason, Object: document}}
 	if why.By != nil {
 		s.activity.AttributedTo = why.By.IRI
 	}
