@@ -30,6 +30,18 @@ func (w *World) GroupAs(group, owner string, g actors.NewGroup) {
 	})
 }
 
+// withDossier is a world with a closed group at provincie that lets everybody in, dossier, of Chris; Anna of gouda and Bas of waterschap are in it.
+func withDossier(t *testing.T) (w *World, chris, anna, bas *Person) {
+	t.Helper()
+	w = New(t, "provincie", "gouda", "waterschap")
+	chris, anna, bas = w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
+	w.GroupAs(dossier, "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
+	anna.Follow(dossier)
+	bas.Follow(dossier)
+	w.Settle()
+	return w, chris, anna, bas
+}
+
 // Answers decides about somebody's wish to join a group.
 func (p *Person) Answers(asker, group string, accept bool) {
 	p.w.t.Helper()
@@ -115,12 +127,7 @@ func TestAClosedGroup(t *testing.T) {
 // A node that was away for days has the list of members and every post again after one contact.
 func TestAMemberNodeThatWasAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := New(t, "provincie", "gouda", "waterschap")
-		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
-		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
-		anna.Follow("dossier@provincie")
-		bas.Follow("dossier@provincie")
-		w.Settle()
+		w, chris, _, bas := withDossier(t)
 		w.SameMembers("provincie", "dossier@provincie", "gouda", "waterschap")
 
 		w.Down("gouda")
@@ -149,12 +156,7 @@ func TestAMemberNodeThatWasAway(t *testing.T) {
 // A list of members that was damaged is found out and read anew.
 func TestADamagedListOfMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := New(t, "provincie", "gouda", "waterschap")
-		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
-		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
-		anna.Follow("dossier@provincie")
-		bas.Follow("dossier@provincie")
-		w.Settle()
+		w, chris, _, _ := withDossier(t)
 		for name, damage := range map[string]string{
 			"a member is missing":   "UPDATE relations SET state = 'left' WHERE subject = (SELECT id FROM actors WHERE name = 'bas')",
 			"somebody is no member": "UPDATE relations SET role = 'owner' WHERE subject = (SELECT id FROM actors WHERE name = 'bas')",
@@ -225,12 +227,7 @@ func TestASecretGroupIsDenied(t *testing.T) {
 // Who is removed reads nothing more from that moment; with the last member of a node its copy goes; who comes back finds everything.
 func TestTheLastMemberOfANodeIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := New(t, "provincie", "gouda", "waterschap")
-		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
-		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
-		anna.Follow("dossier@provincie")
-		bas.Follow("dossier@provincie")
-		w.Settle()
+		w, chris, anna, _ := withDossier(t)
 		before := chris.Post("dossier@provincie", "Voor iedereen")
 		w.Settle()
 		w.Sees("anna@gouda", "Voor iedereen")

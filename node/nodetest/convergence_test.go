@@ -38,16 +38,23 @@ func acts() *rapid.Generator[[]act] {
 	return rapid.SliceOfN(one, 10, 40)
 }
 
+// sameStories has a property tried with the same 15 stories each time; with -rapid.checks other ones are, and as many.
+func sameStories(t *testing.T, seed string) {
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return
+	}
+	for name, value := range map[string]string{f.Name: "15", "rapid.seed": seed} {
+		before := flag.Lookup(name).Value.String()
+		flag.Set(name, value)
+		t.Cleanup(func() { flag.Set(name, before) })
+	}
+}
+
 // TestConvergence: whatever people do and whatever fails meanwhile, in the end members, posts and likes are the same on every
 // node that has a member, and nobody sees what is not for them.
 func TestConvergence(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		flag.Set(f.Name, "15")
-		defer flag.Set(f.Name, f.DefValue)
-		// The same stories each time; other ones with -rapid.checks and without a seed.
-		flag.Set("rapid.seed", "11624930173764213655")
-		defer flag.Set("rapid.seed", "0")
-	}
+	sameStories(t, "11624930173764213655")
 	rapid.Check(t, func(rt *rapid.T) {
 		story := acts().Draw(rt, "story")
 		if !t.Run("", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { play(t, story) }) }) {

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/locale"
 	"github.com/pleio-node/pleio-node/outbox"
 )
@@ -18,12 +17,7 @@ import (
 // The home shows which nodes have everything and how far the others are behind; a node that reads the log itself has it.
 func TestWhereEachNodeStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := New(t, "provincie", "gouda", "waterschap")
-		chris, anna, bas := w.Person("chris@provincie"), w.Person("anna@gouda"), w.Person("bas@waterschap")
-		w.GroupAs("dossier@provincie", "chris@provincie", actors.NewGroup{Visibility: actors.VisibilityListed, Join: actors.JoinOpen})
-		anna.Follow("dossier@provincie")
-		bas.Follow("dossier@provincie")
-		w.Settle()
+		w, chris, _, _ := withDossier(t)
 		stands := func(want string) {
 			t.Helper()
 			home := w.Node("provincie")
