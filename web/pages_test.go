@@ -92,6 +92,28 @@ func TestGroupPageShowsMembersOrganisationsAndPosts(t *testing.T) {
 	h.browser().get("/groups/klimaat").has(t, "Alleen beheerders plaatsen berichten.", "nog niets openbaars geplaatst")
 }
 
+func TestGroupPageSaysWhoReadsAndHowToJoin(t *testing.T) {
+	h := newHouse(t, false)
+	h.browser().get("/groups/wonen").has(t, "Open groep: iedereen kan lezen. Iedereen kan lid worden.", "Daarna ben je lid")
+	group := h.named("klimaat")
+	for _, c := range []struct {
+		visibility, join string
+		automatic        []string
+		says             []string
+	}{
+		{actors.VisibilityPublic, actors.JoinRequest, nil, []string{"Open groep: iedereen kan lezen. Lid worden gaat op aanvraag.", "dat is je aanvraag", "nog niets openbaars", "!lezen alleen de leden."}},
+		{actors.VisibilityListed, actors.JoinRequest, nil, []string{"Besloten groep: alleen leden lezen wat hier staat. Lid worden gaat op aanvraag.", "dat is je aanvraag", "lezen alleen de leden.", "!nog niets openbaars"}},
+		{actors.VisibilityListed, actors.JoinAutomatic, []string{"amstelveen.example"}, []string{"Besloten groep", "Mensen van bepaalde organisaties worden meteen lid", "dat is je aanvraag"}},
+		{actors.VisibilityListed, actors.JoinInvite, nil, []string{"Besloten groep", "Lid worden gaat op uitnodiging.", "wie door de groep is uitgenodigd"}},
+	} {
+		group.Visibility, group.JoinPolicy, group.Settings.Automatic = c.visibility, c.join, c.automatic
+		h.tx(func(ctx context.Context, tx *db.Tx) error { return h.Dir.Save(ctx, tx, group) })
+		page := h.browser().get("/groups/klimaat")
+		page.has(t, append(c.says, "!Iedereen kan lid worden", "!Daarna ben je lid")...)
+		page.has(t, "!group.") // a text that does not exist is shown as its key
+	}
+}
+
 func TestProfileShowsPinnedFieldsAndBoosts(t *testing.T) {
 	h := newHouse(t, false)
 	anna := h.browser().get("/@anna")

@@ -23,7 +23,6 @@ type profileBody struct {
 	Lines         []line
 	Kind          string // key of the kind in words
 	Organisations int64
-	Open          bool   // groups: whoever asks is a member
 	Mods          bool   // groups: only moderators post
 	Inside        bool   // groups: who asks may know who is in it
 	Ended         string // groups: why they are only read; "" while they live
@@ -87,7 +86,7 @@ var kinds = map[string]string{
 func (w *Web) profileBody(q *request, a *actors.Actor) (*profileBody, error) {
 	ctx := q.Context()
 	b := &profileBody{Actor: a, Link: w.link(a), Header: w.local(w.Media.ProxyURL(a.Image)), About: template.HTML(actors.SanitizeHTML(a.Summary)),
-		Kind: kinds[a.Kind], Open: a.JoinPolicy == actors.JoinOpen, Mods: a.Posting == actors.PostingMods}
+		Kind: kinds[a.Kind], Mods: a.Posting == actors.PostingMods}
 	switch {
 	case !a.Settings.Deletes.IsZero():
 		b.Ended = q.loc.T("group.deletes", "when", q.loc.Day(a.Settings.Deletes))

@@ -46,9 +46,10 @@ func TestPagesAndTextsFit(t *testing.T) {
 			}
 		}
 	}
-	// Put together of words: by dates here, by kinds of notifications and names of presets in api, by what happens in a group in outbox.
+	// Put together of words: by dates here, by kinds of notifications and names of presets in api, by what happens in a group in outbox,
+	// by who reads and joins a group on its page.
 	together := func(key string) bool {
-		return slices.ContainsFunc([]string{"month.", "push.", "preset.", "group.told.", "invitation.", "guest.", "group.delivered", "group.behind"}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+		return slices.ContainsFunc([]string{"month.", "push.", "preset.", "group.told.", "group.reads.", "group.joins.", "invitation.", "guest.", "group.delivered", "group.behind"}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 	}
 	for _, key := range locale.Keys() {
 		base := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
