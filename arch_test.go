@@ -19,7 +19,7 @@ var lines = [][]string{
 	{"content"},
 	{"timeline"},
 	{"outbox", "auth"},
-	{"moderation"},
+	{"moderation", "archive"},
 	{"inbox"},
 	{"api", "web"},
 	{"node"},

@@ -279,14 +279,21 @@ func (d *Directory) Named(ctx context.Context, tx *db.Tx, iri, title string) (*A
 // Note keeps the id of a person of another node of whom nothing else is known yet but how others call it, so that a list can name it. Everything that
 // it says of itself is read from its server later.
 func (d *Directory) Note(ctx context.Context, tx *db.Tx, iri, title string) (*Actor, error) {
-	name := iri[strings.LastIndexByte(iri, '/')+1:]
+	return d.keepPlaceholder(ctx, tx, d.placeholder(iri, iri[strings.LastIndexByte(iri, '/')+1:], title))
+}
+
+// placeholder stands for somebody of another node whose profile has not been read.
+func (d *Directory) placeholder(iri, name, title string) *Actor {
 	if _, _, err := federation.ParseHandle(name); err != nil {
 		name = "onbekend"
 	}
 	host := federation.Host(iri)
-	a := &Actor{ID: ID(d.DB.NewID()), IRI: iri, Kind: Person, Name: strings.TrimPrefix(name, "@"), Title: CleanText(title, 200), Domain: host, Host: host, URL: iri, Published: time.Now()}
+	return &Actor{ID: ID(d.DB.NewID()), IRI: iri, Kind: Person, Name: strings.TrimPrefix(name, "@"), Title: CleanText(title, 200), Domain: host, Host: host, URL: iri, Published: time.Now()}
+}
+
+func (d *Directory) keepPlaceholder(ctx context.Context, tx *db.Tx, a *Actor) (*Actor, error) {
 	if err := d.save(ctx, tx, a, nil); err != nil {
-		return nil, fmt.Errorf("note %s: %w", iri, err)
+		return nil, fmt.Errorf("note %s: %w", a.IRI, err)
 	}
-	return ByIRI(ctx, tx, iri)
+	return ByIRI(ctx, tx, a.IRI)
 }

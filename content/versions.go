@@ -18,6 +18,7 @@ import (
 // Version is what an item said before an edit.
 type Version struct {
 	Title, Content, Summary string
+	Source                  string // what was typed
 	Sensitive               bool
 	Poll                    *Poll
 	Files                   []media.File
@@ -27,18 +28,12 @@ type Version struct {
 
 // keepVersion keeps what an item says before it is edited, with its files as they are.
 func (l *Library) keepVersion(ctx context.Context, tx *db.Tx, before *Item, files []media.File) error {
-	text, err := json.Marshal(append([]media.File{}, files...))
-	if err != nil {
-		return err
-	}
 	written := before.Edited
 	if written.IsZero() {
 		written = before.Published
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO versions (id, item, title, content, source, summary, sensitive, poll, files, emojis, written) VALUES
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, l.DB.NewID(), before.ID, before.Title, before.Content, before.Source, before.Summary, before.Sensitive,
-		pollText(before.Poll), string(text), emojiText(before.Emojis), db.Millis(written))
-	return err
+	return l.addVersion(ctx, tx, before.ID, Version{Title: before.Title, Content: before.Content, Source: before.Source, Summary: before.Summary, Sensitive: before.Sensitive,
+		Poll: before.Poll, Files: files, Emojis: before.Emojis, Written: written})
 }
 
 // changed tells whether an edit by somebody else says something new.
@@ -50,29 +45,52 @@ func changed(before *Item, files []media.File, m *Made) bool {
 
 // Versions returns what an item said before, the first version first. Whoever may see the item may see them.
 func Versions(ctx context.Context, q db.Q, i *Item) ([]Version, error) {
-	list, err := db.All(ctx, q, func(r db.Scanner) (v Version, err error) {
-		var poll, files, emojis string
-		var written int64
-		if err := r.Scan(&v.Title, &v.Content, &v.Summary, &v.Sensitive, &poll, &files, &emojis, &written); err != nil {
-			return v, err
-		}
-		v.Written = db.FromMillis(written)
-		if poll != "" {
-			if err := json.Unmarshal([]byte(poll), &v.Poll); err != nil {
-				return v, fmt.Errorf("read its poll: %w", err)
-			}
-		}
-		if err := json.Unmarshal([]byte(emojis), &v.Emojis); err != nil {
-			return v, fmt.Errorf("read its emojis: %w", err)
-		}
-		err = json.Unmarshal([]byte(files), &v.Files)
-		for n := range v.Files {
-			v.Files[n].Private = i.Audience > actors.Unlisted
-		}
+	list, err := db.All(ctx, q, func(r db.Scanner) (Version, error) {
+		v, err := scanVersion(r)
+		v.show(i.Audience)
 		return v, err
-	}, "SELECT title, content, summary, sensitive, poll, files, emojis, written FROM versions WHERE item = $1 ORDER BY id", i.ID)
+	}, "SELECT "+versionColumns+" FROM versions WHERE item = $1 ORDER BY id", i.ID)
 	if err != nil {
 		return nil, fmt.Errorf("versions of item %d: %w", i.ID, err)
 	}
 	return list, nil
+}
+
+// show marks for whom the files of a version are: for those that its item is for.
+func (v Version) show(audience actors.Audience) {
+	for n := range v.Files {
+		v.Files[n].Private = audience > actors.Unlisted
+	}
+}
+
+const versionColumns = "title, content, source, summary, sensitive, poll, files, emojis, written"
+
+func scanVersion(r db.Scanner) (v Version, err error) {
+	var poll, files, emojis string
+	var written int64
+	if err := r.Scan(&v.Title, &v.Content, &v.Source, &v.Summary, &v.Sensitive, &poll, &files, &emojis, &written); err != nil {
+		return v, err
+	}
+	v.Written = db.FromMillis(written)
+	if poll != "" {
+		if err := json.Unmarshal([]byte(poll), &v.Poll); err != nil {
+			return v, fmt.Errorf("read its poll: %w", err)
+		}
+	}
+	if err := json.Unmarshal([]byte(emojis), &v.Emojis); err != nil {
+		return v, fmt.Errorf("read its emojis: %w", err)
+	}
+	return v, json.Unmarshal([]byte(files), &v.Files)
+}
+
+// addVersion keeps a version of an item.
+func (l *Library) addVersion(ctx context.Context, tx *db.Tx, item ID, v Version) error {
+	files, err := json.Marshal(append([]media.File{}, v.Files...))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO versions (id, item, title, content, source, summary, sensitive, poll, files, emojis, written) VALUES
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, l.DB.NewID(), item, v.Title, v.Content, v.Source, v.Summary, v.Sensitive,
+		pollText(v.Poll), string(files), emojiText(v.Emojis), db.Millis(v.Written))
+	return err
 }

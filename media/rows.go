@@ -203,25 +203,30 @@ func AddRemote(ctx context.Context, tx *db.Tx, item int64, owner int64, files []
 			continue
 		}
 		f.ID, f.Owner, f.Item, f.Path, f.Preview, f.Created = ID(tx.DB().NewID()), owner, item, "", "", time.Now()
-		f.MIME, f.Blurhash, f.Digest = short(f.MIME, 100), short(f.Blurhash, 100), short(f.Digest, 200)
-		if f.Kind == "" {
-			f.Kind = kindOf(f.MIME)
-		}
-		f.Description = strings.ToValidUTF8(strings.ReplaceAll(f.Description, "\x00", ""), "")
-		if r := []rune(f.Description); len(r) > 4*MaxDescription {
-			f.Description = string(r[:4*MaxDescription]) + "…"
-		}
-		if focus, err := checkFocus([2]float64{f.FocusX, f.FocusY}); err == nil {
-			f.FocusX, f.FocusY = focus[0], focus[1]
-		} else {
-			f.FocusX, f.FocusY = 0, 0
-		}
+		f.tidy()
 		if err := insertFile(ctx, tx, &f, position); err != nil {
 			return fmt.Errorf("add file of item %d: %w", item, err)
 		}
 		position++
 	}
 	return nil
+}
+
+// tidy leaves of what others say about a file what can be kept.
+func (f *File) tidy() {
+	f.MIME, f.Blurhash, f.Digest = short(f.MIME, 100), short(f.Blurhash, 100), short(f.Digest, 200)
+	if f.Kind == "" {
+		f.Kind = kindOf(f.MIME)
+	}
+	f.Description = strings.ToValidUTF8(strings.ReplaceAll(f.Description, "\x00", ""), "")
+	if r := []rune(f.Description); len(r) > 4*MaxDescription {
+		f.Description = string(r[:4*MaxDescription]) + "…"
+	}
+	if focus, err := checkFocus([2]float64{f.FocusX, f.FocusY}); err == nil {
+		f.FocusX, f.FocusY = focus[0], focus[1]
+	} else {
+		f.FocusX, f.FocusY = 0, 0
+	}
 }
 
 // short leaves out what is longer than any such value can be.

@@ -4,6 +4,7 @@
 package media
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -74,7 +75,7 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasPrefix(name, keptWord) {
 		return s.serveKept(w, r, name)
 	}
-	kind := served[path.Ext(name)]
+	kind := cmp.Or(served[path.Ext(name)], brought[path.Ext(name)])
 	if idOf(name) == 0 || kind == "" { // with that, no name leads out of the folder
 		return missing
 	}
@@ -99,7 +100,7 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	if !slices.Contains(documents, kind) {
+	if !slices.Contains(documents, kind) && kind != anyType {
 		if found, err := sniffFile(f); err != nil || found != kind { // the disk is damaged
 			kind = ""
 		}

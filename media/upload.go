@@ -186,6 +186,16 @@ func digest(b []byte) string {
 // multibase makes a digestMultibase of a SHA-256: base58btc of its multihash (Controlled Identifiers §2.4, §2.5).
 func multibase(sum []byte) string { return "z" + base58.Encode(append([]byte{0x12, 0x20}, sum...)) }
 
+// sumOf is the SHA-256 in a digestMultibase; nil when it is another digest.
+func sumOf(digest string) []byte {
+	text, multi := strings.CutPrefix(digest, "z")
+	b, err := base58.Decode(text)
+	if !multi || err != nil || len(b) != 2+sha256.Size || b[0] != 0x12 || b[1] != 0x20 {
+		return nil
+	}
+	return b[2:]
+}
+
 // insert leaves the bytes alone when it fails, for a commit may have happened although it seems to have failed: if it did
 // not, Sweep finds them.
 func (s *Store) insert(ctx context.Context, f *File) error {

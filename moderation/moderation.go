@@ -70,6 +70,11 @@ type Entry struct {
 	Hash    string    `json:"hash"`
 }
 
+// Note adds to the audit log what was done elsewhere than in this package.
+func (m *Moderation) Note(ctx context.Context, by By, action, object, reason string) error {
+	return m.DB.Tx(ctx, func(tx *db.Tx) error { return m.note(ctx, tx, by, action, object, reason) })
+}
+
 // note adds to the audit log, in the transaction of what it tells of.
 func (m *Moderation) note(ctx context.Context, tx *db.Tx, by By, action, object, reason string) error {
 	before, err := db.All(ctx, tx, db.Scalar[string], "SELECT hash FROM audit ORDER BY id DESC LIMIT 1")

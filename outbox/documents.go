@@ -346,7 +346,6 @@ func (d *Documents) stamp(q question) (*answer, error) {
 // kept is an activity as it stands in the table.
 type kept struct {
 	id     int64
-	iri    string
 	kind   string
 	item   content.ID
 	public bool

@@ -43,6 +43,7 @@ func (o *Outbox) Prepare() {
 	o.Jobs.HandleSlow(jobLinks, o.lookAtLinks)
 	o.Jobs.Handle(jobLapse, o.lapse)
 	o.Jobs.HandleSlow(jobInvite, o.inviteFromList)
+	o.Jobs.HandleSlow(jobReinvite, o.tellReinvited)
 }
 
 // sending is an activity on its way out.

@@ -66,42 +66,29 @@ func (d *Documents) log(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	type entry struct {
-		kept
-		seq  int64
-		hash string
-		gone bool
-	}
 	ctx := q.Context()
 	since, err := d.shownSince(q, group)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := db.All(ctx, d.DB, func(r db.Scanner) (e entry, err error) {
-		e.public = true
-		return e, r.Scan(&e.seq, &e.hash, &e.id, &e.iri, &e.kind, &e.item, &e.body, &e.gone)
-	}, `SELECT l.seq, l.hash, a.id, a.iri, a.kind, a.item, a.body, a.item > 0 AND i.id IS NULL FROM log l JOIN activities a ON a.id = l.activity
-		LEFT JOIN items i ON i.id = a.item WHERE l.grp = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3`, group.ID, after, logPage)
+	entries, err := Entries(ctx, d.DB, group, after, logPage)
 	if err != nil {
-		return nil, fmt.Errorf("log of %s: %w", group.IRI, err)
+		return nil, err
 	}
 	size, last := 0, after
 	for _, e := range entries {
-		if size += len(e.body); size > logBytes && len(page.Items) > 0 {
+		if size += len(e.Body); size > logBytes && len(page.Items) > 0 {
 			break
 		}
-		ref := vocab.Ref{Raw: e.body}
-		before := e.item > 0 && e.id < since
-		if e.gone || before {
-			said, err := saysItself(e.body)
-			if err != nil {
-				return nil, err
-			}
-			if said || before {
-				ref = vocab.Ref{ID: e.iri, Type: "Tombstone", Document: vocab.Document{Object: &vocab.Object{ID: e.iri, Type: "Tombstone", FormerType: e.kind, Seq: e.seq, EntryHash: e.hash}}}
-			}
+		ref := vocab.Ref{Raw: e.Body}
+		erased, err := e.Erased()
+		if err != nil {
+			return nil, err
 		}
-		page.Items, last = append(page.Items, ref), e.seq
+		if erased || e.Item > 0 && e.id < since {
+			ref = vocab.Ref{ID: e.IRI, Type: "Tombstone", Document: vocab.Document{Object: e.Tombstone()}}
+		}
+		page.Items, last = append(page.Items, ref), e.Seq
 	}
 	if last < group.Seq {
 		page.Next = fmt.Sprintf("%s?after=%d", page.PartOf, last)
@@ -186,18 +173,4 @@ func number(query url.Values, name string) (int64, error) {
 		return 0, fault.Say(fault.Malformed, "The cursor %s of the list is not a number: follow its links.", name)
 	}
 	return n, nil
-}
-
-// saysItself tells whether an activity says what a post says, so that it must not be read once that is gone; a deletion and a
-// closing only name it.
-func saysItself(body []byte) (bool, error) {
-	doc, err := vocab.Decode(body)
-	if err != nil {
-		return false, fmt.Errorf("read an activity: %w", err)
-	}
-	said := doc.Activity
-	if said != nil && said.Object.Activity != nil {
-		said = said.Object.Activity
-	}
-	return said == nil || said.Type == "Create" || said.Type == "Update" || said.Type == "Announce", nil
 }

@@ -29,6 +29,9 @@ type group struct {
 	Invite      groupInvite      `cmd:"" help:"Invite people to a group."`
 	Invitations groupInvitations `cmd:"" help:"List who is invited to a group and has not answered."`
 	Nodes       groupNodes       `cmd:"" help:"Show how far the nodes of a group's members are."`
+	Export      groupExport      `cmd:"" help:"Write a group to a file, with all that belongs to it."`
+	Verify      groupVerify      `cmd:"" help:"Check the file that a group was written to."`
+	Import      groupImport      `cmd:"" help:"Bring the group of such a file into this node."`
 	Renew       groupRenew       `cmd:"" help:"Begin the log of a group anew, after an older copy of the database was put back."`
 }
 
