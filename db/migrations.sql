@@ -1046,3 +1046,8 @@ CREATE TRIGGER items_latest AFTER INSERT ON items BEGIN -- on PostgreSQL, where 
   INSERT INTO latest (author, item) VALUES (new.author, new.id) ON CONFLICT (author) DO UPDATE SET item = excluded.item WHERE excluded.item > latest.item;
 END;
 -- both
+
+-- migration 4: groups whose members and files travel
+
+-- groups: what is read from a log is not overtaken
+ALTER TABLE actors ADD COLUMN log_read BIGINT NOT NULL DEFAULT 0;          -- groups elsewhere: of what is in received, all that was read from the log has smaller ids, and what came by itself since greater ones
