@@ -207,11 +207,8 @@ func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		if err != nil || peer.RejectReports {
 			return err
 		}
-		if err := x.Outbox.KeepReport(ctx, tx, a.group, *a.report); err != nil {
+		if err := x.Outbox.KeepReport(ctx, tx, a.group, *a.report); err != nil || !x.alsoTo(a, a.group) {
 			return err
-		}
-		if !x.alsoTo(a, a.group) {
-			return nil
 		}
 	}
 	about := reported(a)

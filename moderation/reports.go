@@ -115,7 +115,8 @@ func (m *Moderation) File(ctx context.Context, reporter *actors.Actor, target *a
 			if !group.Local && !group.Groups1 && !forward {
 				continue // of other software: as its author's server, only when the reporter wants it
 			}
-			if err := m.Outbox.ReportInGroup(ctx, tx, reporter, group, append([]string{target.IRI}, about...), r.Comment); err != nil {
+			err := m.Outbox.ReportInGroup(ctx, tx, reporter, group, append([]string{target.IRI}, about...), r.Comment)
+			if err != nil && !errors.Is(err, fault.Forbidden) { // where too many wait already the administrators still hear of it
 				return err
 			}
 		}

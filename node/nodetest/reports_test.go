@@ -18,6 +18,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/db"
+	"github.com/pleio-node/pleio-node/moderation"
 	"github.com/pleio-node/pleio-node/node"
 )
 
@@ -213,7 +214,7 @@ func TestReportsOfTheSameAreOne(t *testing.T) {
 // Nobody decides about themselves; who becomes a moderator hears of what waits, and who is one no more reads nothing more.
 func TestWhoDecidesAboutReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, _ := reportable(t)
+		w, first := reportable(t)
 		post := w.As("anna@gouda").Post(dossier, "Onaardig")
 		w.Settle()
 		w.As("dora@utrecht").Reports("anna@gouda", "Zij doet onaardig", post)
@@ -237,11 +238,20 @@ func TestWhoDecidesAboutReports(t *testing.T) {
 		if got := bas.reports(); len(got) != 1 || !slices.Contains(bas.Notified(), "admin.report by dossier@provincie") {
 			t.Errorf("a new moderator has %+v, and was told %q", got, bas.Notified())
 		}
+		kept := func(want int, nodes ...string) {
+			t.Helper()
+			for _, on := range nodes {
+				if n := w.Number(on, "SELECT COUNT(*) FROM group_reports"); n != want {
+					t.Errorf("%s keeps %d reports, not %d", on, n, want)
+				}
+			}
+		}
+		w.As("dora@utrecht").Reports("bas@waterschap", "Over de nieuwe moderator", first)
+		kept(1, "waterschap") // not what is said about its only moderator
+		kept(2, "provincie", "gouda")
 		w.As("chris@provincie").Makes("bas@waterschap", actors.RoleMember)
 		w.Settle()
-		if n := w.Number("waterschap", "SELECT COUNT(*) FROM group_reports"); n != 0 {
-			t.Errorf("the node of who is moderator no more keeps %d reports", n)
-		}
+		kept(0, "waterschap")
 		if _, answer := bas.Ask("GET", "/api/v1/notifications?types[]=admin.report", ""); strings.Contains(answer, "onaardig") || answer != "[]\n" && answer != "[]" {
 			t.Errorf("a former moderator reads %s", answer)
 		}
@@ -254,6 +264,18 @@ func TestWhoDecidesAboutReports(t *testing.T) {
 		if _, answer := gijs.Ask("GET", "/api/v1/notifications", ""); strings.Contains(answer, "onaardig") || strings.Contains(answer, "admin.report") {
 			t.Errorf("a former moderator reads %s", answer)
 		}
+
+		// the only member of a node, who is a moderator, leaves; and then the group is deleted
+		w.As("chris@provincie").Makes("bas@waterschap", actors.RoleModerator)
+		w.Settle()
+		kept(1, "waterschap")
+		bas.Unfollow(dossier)
+		w.Settle()
+		kept(0, "waterschap")
+		chris, group := w.As("chris@provincie"), w.actor("provincie", dossier)
+		chris.must(chris.node().Outbox.PlanDeletion(context.Background(), chris.Actor(), group, ""), "deletes the group")
+		w.Pass(14*24*time.Hour + time.Hour)
+		kept(0, "provincie", "gouda")
 	})
 }
 
@@ -331,7 +353,14 @@ func TestForgedReports(t *testing.T) {
 		nothing("mie", flag(group.IRI, dora, other), 0) // what is named stands elsewhere
 		nothing("mie", flag(group.IRI, dora), 0)        // no member
 		nothing("mie", flag(cellar, chris, hidden), 0)  // of which nobody there is a member
-		nothing("nel", flag(cellar, chris), 0)          // and who is in it is not told either
+		eef, before := w.Person("eef@provincie").Actor().IRI, w.Number("provincie", "SELECT COUNT(*) FROM reports")
+		f.Send("nel", "provincie", "%s", flag(group.IRI, group.IRI))                                                        // about the group itself: for the administrators
+		f.Send("nel", "provincie", "%s", strings.Replace(flag(group.IRI, eef), `"to":[`, fmt.Sprintf(`"to":[%q,`, eef), 1)) // who is no member
+		w.Settle()
+		if n := w.Number("provincie", "SELECT COUNT(*) FROM reports WHERE target > 0"); n != before+2 || w.Number("provincie", "SELECT COUNT(*) FROM group_reports") != 0 {
+			t.Errorf("the administrators have %d reports", n-before)
+		}
+		nothing("nel", flag(cellar, chris), 0) // and who is in it is not told either
 
 		f.Send("mie", "provincie", "%s", flag(group.IRI, bas, post))
 		w.Settle()
@@ -374,6 +403,120 @@ func TestForgedReports(t *testing.T) {
 		w.Settle()
 		if got := w.decisions("provincie"); got[0] != "resolution by mo" || len(w.As("anna@gouda").reports()) != 0 {
 			t.Errorf("a moderator of another server resolves: %q", got[0])
+		}
+	})
+}
+
+// What a group's staff is told is besides what administrators are: those of the reporter's node always, those of the person's node when the reporter wants
+// it, and those of the group's home not for being that. A node whose reports are refused is not heard in groups either.
+func TestReportsInGroupsAndAdministrators(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := reportable(t)
+		for _, who := range []string{"eva@utrecht", "ria@provincie"} {
+			w.Person(who)
+			w.administrator(who)
+		}
+		dora, mia := w.As("dora@utrecht"), w.As("mia@provincie")
+		first, second := mia.Post(dossier, "Onaardig"), mia.Post(dossier, "Nog onaardiger")
+		w.Settle()
+		told := func(who string) int {
+			name, where := w.split(who)
+			return w.Number(where, "SELECT COUNT(*) FROM notifications n JOIN actors a ON a.id = n.owner JOIN actors r ON r.id = n.actor WHERE n.kind = 'admin.report' AND a.name = '"+name+"' AND r.kind <> 'Group'")
+		}
+		check := func(eva, ria, staff int) {
+			t.Helper()
+			if got := []int{told("eva@utrecht"), told("ria@provincie"), len(w.As("anna@gouda").reports())}; !slices.Equal(got, []int{eva, ria, staff}) {
+				t.Errorf("told %v", got)
+			}
+		}
+		report := func(post, more string) {
+			t.Helper()
+			dora.Asks("POST", "/api/v1/reports", fmt.Sprintf("account_id=%d&comment=Nee&status_ids[]=%d%s", w.actor("utrecht", "mia@provincie").ID, dora.item(post).ID, more))
+			w.Settle()
+		}
+		report(first, "")
+		check(1, 0, 1)
+		report(second, "&forward=true")
+		check(2, 1, 2)
+		if got := mia.reports(); len(got) != 0 {
+			t.Errorf("mia sees what is said about her: %+v", got)
+		}
+
+		w.tx("provincie", func(ctx context.Context, n *node.Node, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE group_reports SET resolved = 1")
+			return err
+		})
+		if _, err := w.Node("provincie").Moderation.DecideHost(context.Background(), moderation.CommandLine, actors.Peer{Host: domain("utrecht"), Policy: actors.PeerNoted, RejectReports: true}); err != nil {
+			t.Fatal(err)
+		}
+		report(first, "&forward=true")
+		check(3, 1, 2) // anna's node has not heard that these are resolved
+		if got := w.As("chris@provincie").reports(); len(got) != 0 {
+			t.Errorf("a refused report: %+v", got)
+		}
+	})
+}
+
+// The home of a group tells of reports in that group only, and to its members only.
+func TestAHostileHomeTellsOfReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHostileHome(t)
+		anna, bas := h.w.As("anna@gouda").Actor().IRI, h.w.As("bas@gouda").Actor().IRI
+		h.members[anna] = actors.RoleModerator
+		h.Post("dossier", "gouda", h.entry("dossier", `"type":"Update","object":`+h.record(anna, "moderator", "active")))
+		h.w.Settle()
+		h.is(h.members)
+		kept := func(want int, to, of, at, about string) {
+			t.Helper()
+			h.Send("dossier", "gouda", `{"type":"Offer","to":[%q],"object":{"id":"%s/reports/%d","type":"Flag","actor":%q,"object":%q,"content":"Nep"}}`, to, at, want, of, about)
+			h.w.Settle()
+			if n := h.w.Number("gouda", "SELECT COUNT(*) FROM group_reports"); n != want {
+				t.Errorf("%d reports are kept of %s at %s about %s to %s", n, of, at, about, to)
+			}
+		}
+		kept(0, anna, "http://elders.example/groups/water", "http://elders.example", h.Who("piet")) // another's group
+		kept(0, anna, h.group, "http://elders.example", h.Who("piet"))                              // which is another's report
+		kept(0, anna, h.group, h.Base(), "geen adres")
+		kept(0, bas, h.group, h.Base(), h.Who("piet")) // who is no member
+		kept(1, anna, h.group, h.Base(), h.Who("piet"))
+		if told := h.w.As("anna@gouda").Notified(); !slices.Contains(told, "admin.report by dossier@boef") {
+			t.Errorf("anna was told %q", told)
+		}
+		if told := h.w.As("bas@gouda").Notified(); slices.Contains(told, "admin.report by dossier@boef") {
+			t.Errorf("bas was told %q", told)
+		}
+	})
+}
+
+// What is reported in a group of other software is told to its server only when the reporter wants it.
+func TestReportsInGroupsOfOtherSoftware(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, l := community(t)
+		_, post := page(l, "lena", "1", "Koop nu", l.Who("main"))
+		l.Twice("main", "gouda", l.Write("main", `{"type":"Announce","to":[%q],"object":%s}`, l.Who("main")+"/followers", l.Write("lena", `{"type":"Create","audience":%q,"object":%s}`, l.Who("main"), post)))
+		w.Settle()
+		anna := w.As("anna@gouda")
+		iri := l.Base() + "/post/1"
+		anna.Reports("lena@lemmy", "Reclame", iri)
+		if got := l.Got("Flag"); len(got) != 0 {
+			t.Errorf("the other server was told %d times", len(got))
+		}
+		anna.Asks("POST", "/api/v1/reports", fmt.Sprintf("account_id=%d&status_ids[]=%d&forward=true", w.actor("gouda", "lena@lemmy").ID, anna.item(iri).ID))
+		w.Settle()
+		var to []string
+		for _, d := range l.Got("Flag") {
+			if strings.Contains(string(d.Raw), "anna") {
+				t.Errorf("who reported is told: %s", d.Raw)
+			}
+			for _, name := range []string{"main", "lena"} {
+				if strings.Contains(string(d.Raw), fmt.Sprintf(`"to":[%q]`, l.Who(name))) || strings.Contains(string(d.Raw), fmt.Sprintf(`"to":%q`, l.Who(name))) {
+					to = append(to, name)
+				}
+			}
+		}
+		slices.Sort(to)
+		if !slices.Equal(to, []string{"lena", "main"}) {
+			t.Errorf("told %q", to)
 		}
 	})
 }
