@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pleio-node/pleio-node/auth"
 	"github.com/pleio-node/pleio-node/db"
 )
 
@@ -68,5 +69,26 @@ func TestReportsInAGroup(t *testing.T) {
 			{"clients see that it is", "bas", "GET", told, "", 200, has(`"action_taken":true`, `"status_ids":[]`), nil},
 			{"it is in the log", "cas", "GET", g + "/log", "", 200, has(`"kind":"resolution"`, `"person":null`, `"reason":"Besproken"`, `"kind":"deletion"`), has("Onaardig", "{report}")},
 		})
+	})
+}
+
+// Who decides in a group hears on the telephone where something was reported: neither what, nor by whom.
+func TestAReportInAGroupIsPushed(t *testing.T) {
+	each(t, func(w *world) {
+		service, d := pushing(w), newDevice(t)
+		w.check(w.api.DB.Tx(w.Context(), func(tx *db.Tx) error {
+			return w.api.Auth.SetPreferences(w.Context(), tx, w.actor("bas").ID, auth.Preferences{Privacy: "public", Locale: "en", QuotePolicy: "public"})
+		}))
+		w.run([]scenario{
+			{"subscribe", "bas", "POST", "/api/v1/push/subscription", d.form(service.URL+"/201/x", "&subscription[standard]=true&data[alerts][admin.report]=true&data[policy]=all"), 200, nil, nil},
+			{"join", "cas", "POST", ownPath + "/groups/{wonen}/membership", "", 201, nil, nil},
+			{"report", "cas", "POST", "/api/v1/reports", `{"account_id":"{anna}","status_ids":["{grouppost}"],"comment":"Onaardig"}`, 200, nil, nil},
+		})
+		r, body := service.next(w)
+		text, err := d.read(r.Header, body)
+		w.check(err)
+		if s := string(text); !strings.Contains(s, `"title":"Something was reported in Wonen"`) || strings.Contains(s, "Onaardig") || strings.Contains(strings.ToLower(s), "cas") {
+			t.Errorf("pushed: %s", s)
+		}
 	})
 }
