@@ -95,7 +95,21 @@ func (d *Directory) Recall(ctx context.Context, tx *db.Tx, w *vocab.Actor, belie
 			a.Domain = Domain(domain)
 		}
 	}
-	return d.keepPlaceholder(ctx, tx, a)
+	decision, err := DecisionOn(ctx, tx, a.Host)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = d.keepPlaceholder(ctx, tx, a); err != nil {
+		return nil, err
+	}
+	column := map[string]string{PeerBlocked: "suspended", PeerLimited: "silenced"}[decision.Policy]
+	if column == "" {
+		return a, nil
+	}
+	if _, err := tx.Exec(ctx, "UPDATE actors SET "+column+" = $1 WHERE id = $2", db.Millis(decision.Decided), a.ID); err != nil { // as everybody of that host
+		return nil, fmt.Errorf("note %s: %w", a.IRI, err)
+	}
+	return ByIRI(ctx, tx, a.IRI)
 }
 
 // Reinstate writes how somebody stands to a group of ours as it was, with the number of its entry in the log: nobody is told, for it is

@@ -75,12 +75,13 @@ func (d *Directory) Offered(ctx context.Context, tx *db.Tx, subject, group *Acto
 	return err == nil, err
 }
 
-// forgetQuestions forgets who asks to join a group elsewhere, when nobody of this node decides about that any more.
+// forgetQuestions forgets who asks to join a group elsewhere and what was reported in it, when nobody of this node decides about that any more.
 func forgetQuestions(ctx context.Context, tx *db.Tx, group *Actor) error {
-	_, err := tx.Exec(ctx, `DELETE FROM relations WHERE object = $1 AND state = 'requested' AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)
-		AND NOT EXISTS (SELECT 1 FROM relations m JOIN actors s ON s.id = m.subject AND s.local WHERE m.object = $1 AND m.state = 'active' AND m.role IN ('owner', 'moderator'))`, group.ID)
-	if err != nil {
-		return fmt.Errorf("forget who asks to join %s: %w", group.IRI, err)
+	const undecided = ` AND NOT EXISTS (SELECT 1 FROM relations m JOIN actors s ON s.id = m.subject AND s.local WHERE m.object = $1 AND m.state = 'active' AND m.role IN ('owner', 'moderator'))`
+	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND state = 'requested' AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)", "DELETE FROM group_reports WHERE grp = $1"} {
+		if _, err := tx.Exec(ctx, sql+undecided, group.ID); err != nil {
+			return fmt.Errorf("forget what is asked of the staff of %s: %w", group.IRI, err)
+		}
 	}
 	return nil
 }

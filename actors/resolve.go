@@ -183,7 +183,8 @@ func (d *Directory) Delete(ctx context.Context, tx *db.Tx, a *Actor) error {
 
 // disband ends all memberships of a group at once; who was in it is not kept.
 func disband(ctx context.Context, tx *db.Tx, group ID) error {
-	for _, sql := range []string{"DELETE FROM relations WHERE object = $1", "DELETE FROM reach WHERE object = $1", "DELETE FROM decisions WHERE grp = $1", "UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1"} {
+	for _, sql := range []string{"DELETE FROM relations WHERE object = $1", "DELETE FROM reach WHERE object = $1", "DELETE FROM decisions WHERE grp = $1", "DELETE FROM group_reports WHERE grp = $1",
+		"UPDATE actors SET followers_count = 0, member_digest = '' WHERE id = $1"} {
 		if _, err := tx.Exec(ctx, sql, group); err != nil {
 			return fmt.Errorf("disband group %d: %w", group, err)
 		}

@@ -83,7 +83,7 @@ func (d *Directory) membershipChanged(ctx context.Context, tx *db.Tx, m Membersh
 
 // Forget forgets the list of the members of a group elsewhere, in which nobody of this node is any more.
 func (d *Directory) Forget(ctx context.Context, tx *db.Tx, group *Actor) error {
-	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)", "DELETE FROM decisions WHERE grp = $1",
+	for _, sql := range []string{"DELETE FROM relations WHERE object = $1 AND subject NOT IN (SELECT a.id FROM actors a WHERE a.local)", "DELETE FROM decisions WHERE grp = $1", "DELETE FROM group_reports WHERE grp = $1",
 		"DELETE FROM reach WHERE object = $1", "UPDATE relations SET seq = 0 WHERE object = $1",
 		"UPDATE actors SET epoch = '', seq = 0, head = '', member_digest = '', told = 0, heard = 0, listed = 0 WHERE id = $1"} {
 		if _, err := tx.Exec(ctx, sql, group.ID); err != nil {

@@ -106,8 +106,8 @@ func (a *API) emojis(of []actors.Emoji) []emoji {
 	return all
 }
 
-func (a *API) attachment(f media.File) attachment {
-	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f)), PreviewURL: textOrNull(a.Media.PreviewURL(f)), RemoteURL: textOrNull(a.remote(f)),
+func (a *API) attachment(f media.File, viewer actors.ID) attachment {
+	x := attachment{ID: digits(f.ID), Type: f.Kind, URL: textOrNull(a.Media.URL(f, int64(viewer))), PreviewURL: textOrNull(a.Media.PreviewURL(f, int64(viewer))), RemoteURL: textOrNull(a.remote(f)),
 		Description: textOrNull(f.Title()), Blurhash: textOrNull(f.Blurhash)}
 	if !slices.Contains([]string{"image", "gifv", "video", "audio"}, x.Type) {
 		x.Type = "unknown"
@@ -133,10 +133,10 @@ func (a *API) remote(f media.File) string {
 	return f.Remote
 }
 
-func (a *API) attachments(files []media.File) []attachment {
+func (a *API) attachments(files []media.File, viewer actors.ID) []attachment {
 	all := make([]attachment, len(files))
 	for i, f := range files {
-		all[i] = a.attachment(f)
+		all[i] = a.attachment(f, viewer)
 	}
 	return all
 }
@@ -346,7 +346,7 @@ func (a *API) showBare(s *shown, i *content.Item) *status {
 	}
 	x := &status{ID: digits(i.ID), CreatedAt: stamp(i.Published), InReplyToID: digitsOrNull(i.ReplyTo), Sensitive: i.Sensitive, SpoilerText: i.Summary,
 		Visibility: visibility(i.Audience), Language: textOrNull(i.Language), URI: i.IRI, URL: i.URL, RepliesCount: i.RepliesCount, ReblogsCount: i.BoostsCount,
-		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)]),
+		FavouritesCount: i.LikesCount, QuotesCount: i.QuotesCount, quotation: quotation{Approval: approvalOf(s, i)}, EditedAt: stampOrNull(i.Edited), Content: body(i), Account: author, MediaAttachments: a.attachments(s.files[int64(i.ID)], s.viewer.ID),
 		Mentions: []mention{}, Tags: []statusTag{}, Emojis: a.emojis(i.Emojis), Poll: a.poll(s, i)}
 	if who := s.people[i.Author]; !who.Sensitized.IsZero() {
 		x.Sensitive = true

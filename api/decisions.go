@@ -10,6 +10,7 @@ import (
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/moderation"
+	"github.com/pleio-node/pleio-node/outbox"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -69,8 +70,8 @@ type decided struct {
 	severances map[int64]*severance
 }
 
-// decisions loads what notifications are about, in at most four queries.
-func (a *API) decisions(ctx context.Context, list []timeline.Notification) (decided, error) {
+// decisions loads what notifications are about, in at most six queries.
+func (a *API) decisions(ctx context.Context, v actors.Viewer, list []timeline.Notification) (decided, error) {
 	d := decided{map[int64]*report{}, map[int64]*accountWarning{}, map[int64]*severance{}}
 	var reports, warnings, severances []int64
 	for _, n := range list {
@@ -97,6 +98,17 @@ func (a *API) decisions(ctx context.Context, list []timeline.Notification) (deci
 	severed, err := moderation.Severances(ctx, a.DB, severances)
 	if err != nil {
 		return d, err
+	}
+	inGroups, err := outbox.GroupReportsByID(ctx, a.DB, v, reports)
+	if err != nil {
+		return d, err
+	}
+	posts, err := outbox.ReportedPosts(ctx, a.DB, v, inGroups)
+	if err != nil {
+		return d, err
+	}
+	for _, r := range inGroups { // to clients a report like any other
+		filed = append(filed, moderation.Report{ID: r.ID, Target: r.Target, Category: moderation.Other, Comment: r.Comment, Items: itemsOf(r, posts), Resolved: r.Resolved})
 	}
 	var people []actors.ID
 	for _, r := range filed {

@@ -12,6 +12,7 @@ import (
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/fault"
+	"github.com/pleio-node/pleio-node/media"
 	"github.com/pleio-node/pleio-node/timeline"
 )
 
@@ -337,7 +338,8 @@ func factsOf(i *content.Item, s *status) facts {
 	return f
 }
 
-// personal are those who see something of their own in a status: marks, votes, how they may quote it.
+// personal are those who see something of their own in a status: marks, votes, how they may quote it, addresses of files that are not
+// for everybody.
 func (a *API) personal(ctx context.Context, i *content.Item, viewers []actors.ID) (map[actors.ID]bool, error) {
 	shown := []*content.Item{i}
 	ids := []content.ID{i.ID}
@@ -359,7 +361,15 @@ func (a *API) personal(ctx context.Context, i *content.Item, viewers []actors.ID
 	maps.Copy(found, particular)
 	for _, one := range shown {
 		found[one.Author] = true
-		if differs(one) {
+		own := differs(one)
+		if !own && one.Audience > actors.Unlisted {
+			files, err := media.Of(ctx, a.DB, []int64{int64(one.ID)})
+			if err != nil {
+				return nil, err
+			}
+			own = len(files) > 0
+		}
+		if own {
 			for _, v := range viewers {
 				found[v] = true
 			}

@@ -274,11 +274,11 @@ func (a *API) createGroup(ctx context.Context, c *call, in groupMade) (ownGroup,
 	return a.oneOwnGroup(ctx, c, group.ID) // with its first member
 }
 
-func given(text *string) string {
-	if text == nil {
-		return ""
+func given[T any](sent *T) (value T) {
+	if sent != nil {
+		value = *sent
 	}
-	return *text
+	return value
 }
 
 func (a *API) getGroup(ctx context.Context, c *call, _ nought) (ownGroup, error) {

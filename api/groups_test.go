@@ -172,7 +172,7 @@ func TestAHiddenGroupDoesNotExist(t *testing.T) {
 					paths = []string{strings.ReplaceAll(path, "{id}", "{anna}"), strings.ReplaceAll(path, "{id}", "{bas}") + "?q=SECRET"}
 				}
 				for _, path := range paths {
-					answer := w.ask(o.method, path, who, `{"role":"member","decision":"accept","name":"x","title":"x","people":"@anna"}`)
+					answer := w.ask(o.method, path, who, `{"role":"member","decision":"accept","name":"x","title":"x","people":"@anna","account":"{anna}"}`)
 					asked++
 					if strings.Contains(path, "{hidden}") && answer.Code != http.StatusNotFound && (who == "cas" || strings.HasSuffix(o.scope, "?")) {
 						t.Errorf("%s %s by %q: %d %s", o.method, path, who, answer.Code, answer.Body)

@@ -192,6 +192,24 @@ func TestMarksAreOfTheViewer(t *testing.T) {
 	})
 }
 
+// The address of a file that is not for everybody is made for each who hears of it.
+func TestAddressesOfFilesAreOfTheViewer(t *testing.T) {
+	each(t, func(w *world) {
+		server := httptest.NewServer(w.router)
+		defer server.Close()
+		w.ask("POST", w.expand("/api/v1/accounts/{anna}/follow"), "cas", "")
+		w.ask("POST", w.expand("/api/v1/accounts/{anna}/follow"), "bas", "")
+		bas, cas := w.dial(server, "?stream=user&access_token="+w.tokens["bas"], nil), w.dial(server, "?stream=user&access_token="+w.tokens["cas"], nil)
+		bas.ready()
+		cas.ready()
+		f, err := w.api.Media.Upload(w.Context(), int64(w.actor("anna").ID), "cijfers.csv", strings.NewReader("a;b\n1;2\n"), "", [2]float64{})
+		w.check(err)
+		w.post("anna", "withfile", outbox.Draft{Text: "Zie", Audience: actors.Followers, Files: []media.ID{f.ID}})
+		bas.expect("user", "update", "?for={bas}&")
+		cas.expect("user", "update", "?for={cas}&")
+	})
+}
+
 func TestSubscriptions(t *testing.T) {
 	each(t, func(w *world) {
 		server := httptest.NewServer(w.router)

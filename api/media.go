@@ -40,9 +40,9 @@ func (a *API) upload(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if f.State == media.Waiting {
-		return with{http.StatusAccepted, a.attachment(*f)}, nil
+		return with{http.StatusAccepted, a.attachment(*f, c.viewer.ID)}, nil
 	}
-	return a.attachment(*f), nil
+	return a.attachment(*f, c.viewer.ID), nil
 }
 
 // uploadAndWait is the first version, which answers when the file is ready.
@@ -56,18 +56,18 @@ func (a *API) uploadAndWait(ctx context.Context, c *call) (any, error) {
 	if f, err = a.Media.Wait(limited, int64(c.viewer.ID), f.ID); err != nil {
 		return nil, err
 	}
-	return a.processed(f, http.StatusAccepted)
+	return a.processed(c, f, http.StatusAccepted)
 }
 
 // processed is a file as it is now, with another status as long as it is not ready, and the reason when it never will be.
-func (a *API) processed(f *media.File, waiting int) (any, error) {
+func (a *API) processed(c *call, f *media.File, waiting int) (any, error) {
 	switch f.State {
 	case media.Waiting:
-		return with{waiting, a.attachment(*f)}, nil
+		return with{waiting, a.attachment(*f, c.viewer.ID)}, nil
 	case media.Failed:
 		return nil, fault.Say(fault.Invalid, "%s", f.Error)
 	}
-	return a.attachment(*f), nil
+	return a.attachment(*f, c.viewer.ID), nil
 }
 
 // receive takes a file in, with all that is said of it.
@@ -120,7 +120,7 @@ func (a *API) oneFile(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.processed(f, http.StatusPartialContent)
+	return a.processed(c, f, http.StatusPartialContent)
 }
 
 func (a *API) describe(ctx context.Context, c *call) (any, error) {
@@ -141,7 +141,7 @@ func (a *API) describe(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.attachment(*f), nil
+	return a.attachment(*f, c.viewer.ID), nil
 }
 
 func (a *API) deleteFile(ctx context.Context, c *call) (any, error) {

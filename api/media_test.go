@@ -172,7 +172,7 @@ func TestVideo(t *testing.T) {
 				w.Fatal("it never ends")
 			}
 		}
-		if answer := w.ask("GET", "/api/v1/media/{film}", "anna", ""); answer.Code != 200 || !strings.Contains(answer.Body.String(), `.mp4?until=`) || !strings.Contains(answer.Body.String(), `"duration":1`) {
+		if answer := w.ask("GET", "/api/v1/media/{film}", "anna", ""); answer.Code != 200 || !strings.Contains(answer.Body.String(), w.expand(`.mp4?for={anna}&until=`)) || !strings.Contains(answer.Body.String(), `"duration":1`) {
 			w.Errorf("%d %s", answer.Code, answer.Body)
 		}
 		if answer := w.ask("GET", "/api/v1/media/{broken}", "anna", ""); answer.Code != 422 || !strings.Contains(answer.Body.String(), "The file is damaged") {

@@ -326,7 +326,7 @@ func (a *API) decideRequest(ctx context.Context, c *call, in decision) (ownMembe
 type ownEntry struct {
 	ID     string     `json:"id" format:"id"`
 	At     string     `json:"at" format:"date-time"`
-	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin,archive,unarchive,group-deletion,restoration" about:"What was decided."`
+	Kind   string     `json:"kind" enum:"settings,role,removal,ban,unban,admission,rejection,deletion,lock,unlock,pin,unpin,resolution,archive,unarchive,group-deletion,restoration" about:"What was decided; resolution: a report was resolved, which is not told."`
 	By     ownPerson  `json:"by" about:"Who decided; the group itself: a ban that had an end, or a new owner in the place of the last one who is gone."`
 	Person *ownPerson `json:"person" about:"About whom; null: about nobody, or about somebody who is not here any more."`
 	Status *string    `json:"status" format:"id" about:"The number of the post that it was about, which may be gone."`

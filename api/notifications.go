@@ -62,7 +62,7 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	if err != nil {
 		return t, err
 	}
-	if t.decided, err = a.decisions(ctx, list); err != nil {
+	if t.decided, err = a.decisions(ctx, v, list); err != nil {
 		return t, err
 	}
 	for id, one := range known {
@@ -72,9 +72,11 @@ func (a *API) told(ctx context.Context, v actors.Viewer, list []timeline.Notific
 	return t, err
 }
 
-// shows tells whether a notification can be shown: its actor exists, and so does what it is about.
+// shows tells whether a notification can be shown: its actor exists, and so does what it is about. Of a report in a group who decides
+// there no more is told nothing.
 func (t told) shows(n timeline.Notification) bool {
-	return t.accounts[n.Actor] != nil && (n.Item == 0 || t.statuses[n.Item] != nil)
+	who := t.accounts[n.Actor]
+	return who != nil && (n.Item == 0 || t.statuses[n.Item] != nil) && (n.Kind != timeline.AdminReport || !who.Group || t.decided.reports[n.About] != nil)
 }
 
 func (t told) notification(n timeline.Notification) notification {

@@ -86,7 +86,7 @@ var tagsAbout = map[string]string{
 
 func scopeAbout(scope string) string {
 	verb, what, _ := strings.Cut(scope, ":")
-	return map[string]string{"read": "See ", "write": "Change "}[verb] + map[string]string{"accounts": "groups", "follows": "memberships", "statuses": "posts in groups"}[what]
+	return map[string]string{"read": "See ", "write": "Change "}[verb] + map[string]string{"accounts": "groups", "follows": "memberships", "reports": "reports in groups", "statuses": "posts in groups"}[what]
 }
 
 func (o operation) tag() string {
@@ -102,7 +102,7 @@ func (o operation) scopes() []string {
 
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
-var placeholders = map[string]string{"id": "The number of the group, or of the person.", "account": "The number of the person.", "status": "The number of the post.", "list": "The number of the list."}
+var placeholders = map[string]string{"id": "The number of the group, or of the person.", "account": "The number of the person.", "status": "The number of the post.", "list": "The number of the list.", "report": "The number of the report."}
 
 // describe is the operation object (OpenAPI 3.1 §4.8.10).
 func (o operation) describe(schemas dict) dict {

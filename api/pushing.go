@@ -157,8 +157,12 @@ func (a *API) pushText(ctx context.Context, s timeline.Subscription, id int64, n
 			body = html.EscapeString(n.Status.SpoilerText)
 		}
 	}
+	title := "push." + n.Type
+	if n.Type == timeline.AdminReport && n.Account.Group {
+		title = "push.group.report"
+	}
 	x := pushed{AccessToken: string(bearer), PreferredLocale: words.Code, NotificationID: id, Type: n.Type, Icon: n.Account.Avatar,
-		Title: actors.CleanText(words.T("push."+n.Type, "name", n.Account.DisplayName), maxPushText),
+		Title: actors.CleanText(words.T(title, "name", n.Account.DisplayName), maxPushText),
 		Body:  actors.CleanText(html.UnescapeString(markup.ReplaceAllString(breaks.Replace(body), "")), maxPushText)}
 	text, err := encode(x)
 	if err == nil && len(text) > federation.MaxPush { // an address of unusual length

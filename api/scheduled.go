@@ -79,7 +79,7 @@ func (a *API) scheduledStatuses(ctx context.Context, of []*outbox.Scheduled) ([]
 				p.Poll.Options = append(p.Poll.Options, o.Name)
 			}
 		}
-		all[n] = &scheduledStatus{ID: digits(s.ID), ScheduledAt: stamp(s.Due), Params: p, Attachments: a.attachments(ordered(files[s.ID], d.Files))}
+		all[n] = &scheduledStatus{ID: digits(s.ID), ScheduledAt: stamp(s.Due), Params: p, Attachments: a.attachments(ordered(files[s.ID], d.Files), s.Owner)}
 	}
 	return all, nil
 }

@@ -122,7 +122,7 @@ func (a *API) history(ctx context.Context, c *call) (any, error) {
 		before := *i
 		before.Title, before.Content = v.Title, v.Content
 		e := statusEdit{Content: body(&before), SpoilerText: v.Summary, Sensitive: v.Sensitive, CreatedAt: stamp(v.Written), Account: now.Account,
-			Poll: titles(v.Poll), MediaAttachments: a.attachments(v.Files), Emojis: a.emojis(v.Emojis), Quote: now.Quote}
+			Poll: titles(v.Poll), MediaAttachments: a.attachments(v.Files, c.viewer.ID), Emojis: a.emojis(v.Emojis), Quote: now.Quote}
 		edits = append(edits, e)
 	}
 	written := i.Edited

@@ -300,7 +300,7 @@ func (b *bringing) makeGroup(ctx context.Context, tx *db.Tx) error {
 		if err := media.Put(ctx, tx, &row, 0); err != nil {
 			return err
 		}
-		*p.address, *p.description = b.Media.URL(row), actors.CleanText(row.Description, media.MaxDescription)
+		*p.address, *p.description = b.Media.URL(row, 0), actors.CleanText(row.Description, media.MaxDescription)
 	}
 	if err := b.Dir.Save(ctx, tx, g); err != nil {
 		return err

@@ -83,20 +83,11 @@ func migrateSQLite(ctx context.Context, conn *sql.Conn, file string, list []migr
 	if err != nil || len(todo) == 0 {
 		return err
 	}
-	if done := len(list) - len(todo); done > 0 {
-		copied := fmt.Sprintf("%s.before-%d", file, todo[0].n)
-		if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) { // of a migration that failed
-			return fmt.Errorf("replace an earlier copy: %w", err)
-		}
-		if err := copySQLite(ctx, file, copied); err != nil {
-			return fmt.Errorf("keep a copy before migrating: %w", err)
-		}
-	}
 	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return err
 	}
 	for range todo {
-		if err := migrateOneSQLite(ctx, conn, list); err != nil {
+		if err := migrateOneSQLite(ctx, conn, file, list, todo[0].n); err != nil {
 			return err
 		}
 	}
@@ -104,8 +95,9 @@ func migrateSQLite(ctx context.Context, conn *sql.Conn, file string, list []migr
 	return err
 }
 
-// migrateOneSQLite applies the next migration, if another process did not do so since.
-func migrateOneSQLite(ctx context.Context, conn *sql.Conn, list []migration) error {
+// migrateOneSQLite applies the next migration, if another process did not do so since. Before the first one it keeps a copy of the
+// database, under the lock of the migration: two processes do not write the same file.
+func migrateOneSQLite(ctx context.Context, conn *sql.Conn, file string, list []migration, first int64) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin a migration: %w", err)
@@ -116,6 +108,15 @@ func migrateOneSQLite(ctx context.Context, conn *sql.Conn, list []migration) err
 		return err
 	}
 	m := todo[0]
+	if m.n == first && m.n > list[0].n {
+		copied := fmt.Sprintf("%s.before-%d", file, m.n)
+		if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) { // of a migration that failed
+			return fmt.Errorf("replace an earlier copy: %w", err)
+		}
+		if err := copySQLite(ctx, file, copied); err != nil {
+			return fmt.Errorf("keep a copy before migrating: %w", err)
+		}
+	}
 	if _, err := tx.ExecContext(ctx, translate(onlyFor("sqlite", m.text))); err != nil {
 		return fmt.Errorf("migration %d (%s): %w", m.n, m.name, err)
 	}

@@ -1046,3 +1046,25 @@ CREATE TRIGGER items_latest AFTER INSERT ON items BEGIN -- on PostgreSQL, where 
   INSERT INTO latest (author, item) VALUES (new.author, new.id) ON CONFLICT (author) DO UPDATE SET item = excluded.item WHERE excluded.item > latest.item;
 END;
 -- both
+
+-- migration 4: groups whose members and files travel
+
+-- groups: what is read from a log is not overtaken
+ALTER TABLE actors ADD COLUMN log_read BIGINT NOT NULL DEFAULT 0;          -- groups elsewhere: of what is in received, all that was read from the log has smaller ids, and what came by itself since greater ones
+
+-- groups: reports
+
+-- What was reported in a group, for its owners and moderators: in one of ours, and in one elsewhere as its home tells those of this node.
+-- Who reported is not in it.
+CREATE TABLE group_reports (
+  id       BIGINT PRIMARY KEY,
+  iri      TEXT NOT NULL UNIQUE,              -- the home's
+  grp      BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+  target   BIGINT NOT NULL,                   -- who is reported; 0: resolved before this node had heard of it
+  posts    TEXT NOT NULL DEFAULT '[]',        -- JSON: ids, sorted
+  comment  TEXT NOT NULL DEFAULT '',
+  since    BIGINT NOT NULL,
+  resolved BIGINT NOT NULL DEFAULT 0,
+  resolver BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX group_reports_open ON group_reports (grp, id) WHERE resolved = 0;

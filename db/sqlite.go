@@ -67,7 +67,7 @@ func (d *DB) openSQLite(ctx context.Context, list []migration, o Options) (err e
 			w.pool.Close()
 		}
 	}()
-	if w.conn, err = w.pool.Conn(ctx); err != nil {
+	if w.conn, err = firstConn(ctx, w.pool); err != nil {
 		return err
 	}
 	w.cached = &statements{prepare: w.conn.PrepareContext, exclusive: true}
@@ -84,6 +84,18 @@ func (d *DB) openSQLite(ctx context.Context, list []migration, o Options) (err e
 	d.read.SetConnMaxIdleTime(time.Minute)
 	d.cached = &statements{prepare: d.read.PrepareContext}
 	return nil
+}
+
+// firstConn opens the writer's connection. Of two processes that make the same new database, one finds it locked while the other turns
+// the write-ahead log on: SQLite does not wait then, as it does for other locks (https://www.sqlite.org/wal.html#busy).
+func firstConn(ctx context.Context, pool *sql.DB) (conn *sql.Conn, err error) {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		conn, err = pool.Conn(ctx)
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code() != sqlite3.SQLITE_BUSY || time.Since(began) > 10*time.Second {
+			return conn, err
+		}
+	}
 }
 
 // private makes a file that only its owner reads, when it is not there; SQLite gives the files beside it the same rights.

@@ -35,6 +35,8 @@ type arrival struct {
 	toInvite   bool             // it answers an Invite
 	invitation *actors.Relation // that it answers or takes back; nil when that was a wish to invite
 
+	report *outbox.GroupReport // in a group of ours: that came, or is resolved by its staff
+
 	decision *outbox.Decision // about a membership of a group of ours, by its staff; without a kind it stands already
 
 	quoting *content.Item   // the item that quotes, or asks to

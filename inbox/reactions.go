@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/federation/vocab"
+	"github.com/pleio-node/pleio-node/outbox"
 )
 
 // ---- votes in polls ----------------------------------------------------------------------------------
@@ -147,25 +149,70 @@ func reaction(a *vocab.Activity) (kind, value string) {
 
 // ---- reports -----------------------------------------------------------------------------------------
 
+// allowFlag: a report that names a group of ours among those it is sent to is for those who decide there, any other for the administrators.
 func allowFlag(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
-	for _, ref := range append(a.MoreObjects, a.Object) {
-		if x.Dir.Ours(ref.ID) {
+	group, err := x.reportedIn(ctx, q, a)
+	if err != nil {
+		return err
+	}
+	if group != nil {
+		a.report, err = outbox.Accuse(ctx, q, actors.Viewer{Host: a.actor.Host}, group, reported(a), outbox.Reason(a.Activity))
+		if err == nil {
+			a.group = group
 			return nil
 		}
+		if fault.Status(err) >= 500 || !x.alsoTo(a, group) {
+			return err // not told to the sender: that would tell what there is
+		}
+		a.report = nil
+	}
+	if slices.ContainsFunc(reported(a), x.Dir.Ours) {
+		return nil
 	}
 	return fault.Say(fault.Invalid, "The report is about nothing of this node.")
 }
 
-func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+// reported are the people and posts that a report names.
+func reported(a *arrival) []string {
 	about := []string{a.Object.ID}
 	for _, ref := range a.MoreObjects[:min(len(a.MoreObjects), 100)] {
 		about = append(about, ref.ID)
 	}
-	text := a.Content // Mastodon; Lemmy writes it in summary
-	if text == "" {
-		text = a.Summary
+	return about
+}
+
+// reportedIn is the group of ours that a report is sent to; nil when to none, or when it is about the group itself.
+func (x *Inbox) reportedIn(ctx context.Context, q db.Q, a *arrival) (*actors.Actor, error) {
+	named := slices.DeleteFunc(slices.Concat(a.To, a.CC, a.Audience), func(iri string) bool { return !x.Dir.Ours(iri) })
+	candidates, err := actors.ByIRIs(ctx, q, named)
+	if err != nil {
+		return nil, err
 	}
-	if err := x.Moderation.Receive(ctx, tx, a.ID, a.actor, about, text); err != nil {
+	for _, group := range candidates {
+		if group.IsGroup() && !slices.Contains(reported(a), group.IRI) {
+			return group, nil
+		}
+	}
+	return nil, nil
+}
+
+// alsoTo tells whether something is sent to others of this node than a group.
+func (x *Inbox) alsoTo(a *arrival, group *actors.Actor) bool {
+	return slices.ContainsFunc(a.To, func(iri string) bool { return x.Dir.Ours(iri) && iri != group.IRI })
+}
+
+func applyFlag(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
+	if a.report != nil {
+		peer, err := actors.DecisionOn(ctx, tx, a.actor.Host)
+		if err != nil || peer.RejectReports {
+			return err
+		}
+		if err := x.Outbox.KeepReport(ctx, tx, a.group, *a.report); err != nil || !x.alsoTo(a, a.group) {
+			return err
+		}
+	}
+	about := reported(a)
+	if err := x.Moderation.Receive(ctx, tx, a.ID, a.actor, about, outbox.Reason(a.Activity)); err != nil { // Lemmy writes it in summary
 		return fmt.Errorf("keep report: %w", err)
 	}
 	tx.After(func() { x.Log.Warn("a report has come in", "from", a.actor.Host, "about", about) })

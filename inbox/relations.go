@@ -78,6 +78,9 @@ func allowAnswer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if quoting != nil {
 		return allowQuoteAnswer(ctx, q, a, quoting)
 	}
+	if a.Type == "Accept" && outbox.IsReport(a.Object.Activity) {
+		return x.allowResolution(ctx, q, a)
+	}
 	if known, err := x.allowInviteAnswer(ctx, q, a); known || err != nil {
 		return err
 	}
@@ -151,6 +154,10 @@ func applyAccept(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 		return applyDecision(ctx, x, tx, a)
 	case a.toInvite:
 		return x.applyInviteAnswer(ctx, tx, a)
+	case a.report != nil:
+		return x.Outbox.TakeResolution(ctx, tx, a.actor, a.group, a.report, outbox.Reason(a.Activity), a.ID)
+	case a.other == nil:
+		return nil
 	}
 	if _, err := x.Dir.Admit(ctx, tx, a.other, a.actor); err != nil {
 		return err

@@ -76,7 +76,11 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 		if a.GroupState.Epoch < group.Epoch {
 			return nil // from before the home began anew
 		}
-		if a.GroupState.Epoch == group.Epoch && seq <= group.Seq+1 {
+		before, err := overtakes(ctx, tx, group, id)
+		if err != nil {
+			return err
+		}
+		if a.GroupState.Epoch == group.Epoch && (seq <= group.Seq || seq == group.Seq+1 && !before) {
 			kept, err := x.take(ctx, tx, group, a.Activity, seq)
 			if err != nil || !kept || seq <= group.Seq {
 				return err
@@ -93,6 +97,12 @@ func (x *Inbox) keepUp(ctx context.Context, a *arrival, id int64) (due bool, err
 		return x.wantGroup(ctx, tx, group)
 	})
 	return due, err
+}
+
+// overtakes tells whether what a group sent stands before what was read from its log since, and would have its effect before that.
+func overtakes(ctx context.Context, tx *db.Tx, group *actors.Actor, id int64) (bool, error) {
+	read, err := db.One(ctx, tx, db.Scalar[int64], "SELECT log_read FROM actors WHERE id = $1", group.ID)
+	return id < read, err
 }
 
 // perhapsMember is for an entry of a group that nobody here is a member of: the home believes that somebody is.
@@ -451,12 +461,19 @@ func (x *Inbox) readLog(ctx context.Context, id actors.ID, anew bool) (more bool
 		if here, err := actors.MembersHere(ctx, tx, id); err != nil || here == 0 {
 			return err // the last one of ours left meanwhile: the copy is gone
 		}
-		if now.Seq > state.Seq {
+		more = c.Next != "" && now.Seq > group.Seq // a list that leads on without an entry would never end
+		switch {
+		case now.Seq > max(began, state.Seq):
 			return fault.Say(fault.Invalid, "The log of %s goes beyond where it is said to end.", group.IRI)
-		}
-		more = c.Next != "" && now.Seq > began // a list that leads on without an entry would never end
-		if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
-			return err
+		case now.Seq > state.Seq: // what came by itself while the page was on its way is further on than that
+			return nil
+		case now.Seq > began:
+			if err := setPlace(ctx, tx, now, now.Epoch, now.Seq, now.Head); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "UPDATE actors SET log_read = $1 WHERE id = $2", x.DB.NewID(), id); err != nil {
+				return err
+			}
 		}
 		if err := told(ctx, tx, now, state); err != nil || now.Seq != state.Seq {
 			return err

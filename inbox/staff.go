@@ -43,6 +43,24 @@ func (x *Inbox) allowDecision(ctx context.Context, q db.Q, a *arrival, member st
 	return nil
 }
 
+// allowResolution: an owner or moderator elsewhere resolves a report in a group of ours; or a group elsewhere says in its log that one
+// is, of which note is taken there.
+func (x *Inbox) allowResolution(ctx context.Context, q db.Q, a *arrival) error {
+	if entryOf(a) > 0 {
+		return nil
+	}
+	group, err := actors.ByIRI(ctx, q, a.Object.Activity.Actor)
+	if err != nil {
+		return err
+	}
+	if !group.IsGroup() || !group.Local || a.via != nil {
+		return fault.Say(fault.Invalid, "%s is no report in a group of this node.", a.Object.ID)
+	}
+	a.group = group
+	a.report, err = outbox.MayResolve(ctx, q, a.actor, group, a.Object.ID)
+	return refuse(group, err)
+}
+
 // refuse has the sender told of a refusal, and of no other failure.
 func refuse(by *actors.Actor, err error) error {
 	if err == nil || fault.Status(err) >= 500 {
@@ -121,7 +139,7 @@ func (x *Inbox) tellRefused(ctx context.Context, a *arrival, id int64, r *refusa
 
 // ---- what groups elsewhere tell our staff ---------------------------------------------------------------
 
-// allowOffer: the home of a group tells those who decide there who asks to join (groups-1 §5).
+// allowOffer: the home of a group tells those who decide there who asks to join (groups-1 §5), and what was reported.
 func allowOffer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 	if !replicates(a.actor) {
 		return fault.Say(fault.Forbidden, "%s is no group that others decide in.", a.Actor)
@@ -134,8 +152,11 @@ func allowOffer(ctx context.Context, x *Inbox, q db.Q, a *arrival) error {
 		return err
 	}
 	for _, asked := range offered(a.Activity) {
+		if outbox.IsReport(asked) && asked.Actor == a.Actor && federation.CheckID(asked.Object.ID) == nil {
+			continue
+		}
 		if asked == nil || !joins(asked) || asked.Object.ID != a.Actor || federation.CheckID(asked.Actor) != nil {
-			return fault.Say(fault.Invalid, "%s offers what is no wish to join it.", a.Actor)
+			return fault.Say(fault.Invalid, "%s offers what is neither a wish to join it nor a report in it.", a.Actor)
 		}
 	}
 	return nil
@@ -174,6 +195,13 @@ func applyOffer(ctx context.Context, x *Inbox, tx *db.Tx, a *arrival) error {
 }
 
 func (x *Inbox) offer(ctx context.Context, tx *db.Tx, group *actors.Actor, asked *vocab.Activity, told []actors.ID) error {
+	if asked.Type == "Flag" {
+		target, err := x.person(ctx, tx, asked.Object.ID)
+		if target == nil || err != nil || len(told) == 0 {
+			return err
+		}
+		return x.Outbox.KeepOffered(ctx, tx, group, target, asked, told)
+	}
 	who, err := x.person(ctx, tx, asked.Actor) // those who decide must see who asks
 	if who == nil || err != nil {
 		return err

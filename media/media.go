@@ -94,8 +94,9 @@ type Store struct {
 	Stream Stream // nil: readers get recordings from other nodes themselves
 	// Signed is Fetch with a signature of this node, for files that are not for everybody; nil: those of other nodes are not shown.
 	Signed Fetch
-	// MaySee is nil when a request is signed by a node that may see the item with this number; nil: none may.
-	MaySee func(r *http.Request, item int64) error
+	// MaySee is nil when the person with the number viewer may see the item with this number, or for 0 the node that signed the request;
+	// nil: nobody may.
+	MaySee func(r *http.Request, viewer, item int64) error
 
 	d       *db.DB
 	dir     string
@@ -129,17 +130,17 @@ func New(d *db.DB, dir string, base *url.URL, secret []byte, fetch Fetch) *Store
 
 // URL is where readers get a file, "" while it is not fit to show. Pictures of other nodes come from a copy of ours, and their recordings
 // through us, so that readers never tell those nodes who they are. Documents for everybody have their own address: they are asked for, not
-// loaded. What is not for everybody has a signed address, which is for those who may see it.
-func (s *Store) URL(f File) string {
+// loaded. What is not for everybody has a signed address, for the viewer alone.
+func (s *Store) URL(f File, viewer int64) string {
 	switch {
 	case f.State != Ready:
 		return ""
 	case f.Path != "" && f.forFew():
-		return s.signed(f.Path)
+		return s.signed(f.Path, viewer)
 	case f.Path != "":
 		return s.local(f.Path)
 	case f.forFew():
-		return s.signed(keptWord + strconv.FormatInt(int64(f.ID), 10))
+		return s.signed(keptWord+strconv.FormatInt(int64(f.ID), 10), viewer)
 	case f.Kind == "image":
 		return s.ProxyURL(f.Remote)
 	case s.Stream != nil && (f.Kind == "video" || f.Kind == "gifv" || f.Kind == "audio"):
@@ -149,16 +150,16 @@ func (s *Store) URL(f File) string {
 }
 
 // PreviewURL is a small version of a file, or "" when there is none.
-func (s *Store) PreviewURL(f File) string {
+func (s *Store) PreviewURL(f File, viewer int64) string {
 	switch {
 	case f.State != Ready:
 		return ""
 	case f.Preview != "" && f.forFew():
-		return s.signed(f.Preview)
+		return s.signed(f.Preview, viewer)
 	case f.Preview != "":
 		return s.local(f.Preview)
 	case f.Kind == "image":
-		return s.URL(f)
+		return s.URL(f, viewer)
 	}
 	return ""
 }

@@ -18,6 +18,7 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/db/dbtest"
+	"github.com/pleio-node/pleio-node/fault"
 )
 
 // a house is a node with Anna and Bas, who send pictures.
@@ -52,8 +54,18 @@ func open(t testing.TB, d *db.DB, fetch Fetch) *house {
 	}
 	h := &house{Store: New(d, t.TempDir(), base, []byte("secret of the node"), fetch), d: d}
 	h.anna, h.bas = addActor(t, d, "anna"), addActor(t, d, "bas")
+	h.MaySee = func(_ *http.Request, viewer, _ int64) error {
+		if viewer == h.anna {
+			return nil
+		}
+		return fault.Say(fault.NotFound, "This post does not exist.")
+	}
 	return h
 }
+
+// URL and PreviewURL are the addresses for anna, who may see everything.
+func (h *house) URL(f File) string        { return h.Store.URL(f, h.anna) }
+func (h *house) PreviewURL(f File) string { return h.Store.PreviewURL(f, h.anna) }
 
 func addActor(t testing.TB, d *db.DB, name string) int64 {
 	t.Helper()

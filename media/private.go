@@ -25,7 +25,7 @@ import (
 )
 
 // Files of posts that are not for everybody. Apps load pictures without saying who asks, so that their addresses say it: such an
-// address is made for who may see the post, is signed, and ends. The address in the document of the post has no signature: who
+// address is made for one person who may see the post, is signed, and ends, also before its time when that person may see it no more. The address in the document of the post has no signature: who
 // asks there signs the request, as for the document itself (groups-1 §9). Files of other nodes are fetched by this node, once,
 // and served in the same way: no reader tells another node who reads.
 
@@ -46,37 +46,44 @@ func (s *Store) Address(f File) string {
 	return f.Remote
 }
 
-// signed is an address of a file that ends, between leastLife and that with one of lifeSteps from now.
-func (s *Store) signed(name string) string {
+// signed is an address of a file for a person, that ends between leastLife and that with one of lifeSteps from now.
+func (s *Store) signed(name string, viewer int64) string {
+	who := strconv.FormatInt(viewer, 10)
 	until := strconv.FormatInt(time.Now().Truncate(lifeSteps).Add(lifeSteps+leastLife).Unix(), 10)
-	return s.prefix() + name + "?until=" + until + "&mac=" + s.mac(signedFiles, name+"\n"+until)
+	return s.prefix() + name + "?for=" + who + "&until=" + until + "&mac=" + s.mac(signedFiles, name+"\n"+who+"\n"+until)
 }
 
 // signedFiles is what the secret seals names of files together with.
 const signedFiles = "media file\n"
 
-// holds tells for how long the signature in an address is good; 0: it is not.
-func (s *Store) holds(name string, query url.Values) time.Duration {
-	until := query.Get("until")
-	at, err := strconv.ParseInt(until, 10, 64)
-	if err != nil || subtle.ConstantTimeCompare([]byte(query.Get("mac")), []byte(s.mac(signedFiles, name+"\n"+until))) != 1 {
-		return 0
+// holds tells for whom an address was signed, and for how long that is good; 0: it is not.
+func (s *Store) holds(name string, query url.Values) (viewer int64, left time.Duration) {
+	who, until := query.Get("for"), query.Get("until")
+	viewer, err := strconv.ParseInt(who, 10, 64)
+	at, err2 := strconv.ParseInt(until, 10, 64)
+	if err != nil || err2 != nil || subtle.ConstantTimeCompare([]byte(query.Get("mac")), []byte(s.mac(signedFiles, name+"\n"+who+"\n"+until))) != 1 {
+		return 0, 0
 	}
-	return max(0, time.Until(time.Unix(at, 0)))
+	return viewer, max(0, time.Until(time.Unix(at, 0)))
 }
 
-// admit lets who asks have a file that is not for everybody: with a signed address, or as a node that may see the post.
+// admit lets who asks have a file that is not for everybody: with an address signed for somebody who may see the post still, or as a
+// node that may see it. A file in no post yet (item 0) is its owner's.
 func (s *Store) admit(w http.ResponseWriter, r *http.Request, name string, item int64) error {
 	w.Header().Set("Vary", "Signature, Signature-Input")
-	if left := s.holds(name, r.URL.Query()); left > 0 {
-		w.Header().Set("Cache-Control", "private, max-age="+strconv.FormatInt(int64(left.Seconds()), 10))
-		return nil
-	}
 	w.Header().Set("Cache-Control", "private, no-store")
-	if item == 0 || s.MaySee == nil {
+	viewer, left := s.holds(name, r.URL.Query())
+	var err error
+	switch {
+	case left > 0 && item == 0:
+	case item == 0 || s.MaySee == nil:
 		return errMissing
+	default:
+		err = s.MaySee(r, viewer, item)
 	}
-	err := s.MaySee(r, item)
+	if err == nil && left > 0 {
+		w.Header().Set("Cache-Control", "private, max-age="+strconv.FormatInt(int64(left.Seconds()), 10))
+	}
 	if err != nil && fault.Status(err) < http.StatusInternalServerError { // also without a signature, where one is asked for: or it would tell that there is a file
 		return errMissing
 	}
@@ -87,7 +94,7 @@ var errMissing = fault.Say(fault.NotFound, "There is no such file.")
 
 // serveKept answers with a file of another node that is not for everybody.
 func (s *Store) serveKept(w http.ResponseWriter, r *http.Request, name string) error {
-	if s.holds(name, r.URL.Query()) == 0 {
+	if _, left := s.holds(name, r.URL.Query()); left == 0 {
 		return errMissing
 	}
 	id, err := strconv.ParseInt(strings.TrimPrefix(name, keptWord), 10, 64)
@@ -101,7 +108,7 @@ func (s *Store) serveKept(w http.ResponseWriter, r *http.Request, name string) e
 	if err != nil {
 		return fmt.Errorf("load file %d: %w", id, err)
 	}
-	if err := s.admit(w, r, name, 0); err != nil {
+	if err := s.admit(w, r, name, max(f.Item, -f.Item)); err != nil {
 		return err
 	}
 	b, err := s.kept.open(r.Context(), f.wanted())

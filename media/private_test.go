@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -47,8 +48,9 @@ func TestAFileOfAPostForSomeNeedsASignedAddress(t *testing.T) {
 				t.Errorf("%s: %d, Cache-Control %q", address, got.StatusCode, cached)
 			}
 			bare, query, _ := strings.Cut(address, "?")
-			until := strings.TrimPrefix(strings.Split(query, "&")[0], "until=")
-			for _, forged := range []string{bare, bare + "?until=" + until, strings.Replace(address, until, "9"+until, 1), strings.Replace(address, "mac=", "mac=x", 1), bare + "?" + strings.Split(h.URL(File{ID: 1, Kind: "image", Remote: "https://far.example/x", Private: true, State: Ready}), "?")[1]} {
+			until := strings.TrimPrefix(strings.Split(query, "&")[1], "until=")
+			other := strings.Replace(h.Store.URL(*f, h.bas), "for="+fmt.Sprint(h.bas), "for="+fmt.Sprint(h.anna), 1)
+			for _, forged := range []string{bare, bare + "?until=" + until, other, h.Store.URL(*f, h.bas), strings.Replace(address, until, "9"+until, 1), strings.Replace(address, "mac=", "mac=x", 1), bare + "?" + strings.Split(h.URL(File{ID: 1, Kind: "image", Remote: "https://far.example/x", Private: true, State: Ready}), "?")[1]} {
 				got := h.get(t, forged)
 				if got.StatusCode != 404 || got.Header.Get("Cache-Control") != "no-store" {
 					t.Errorf("%s: %d %v", forged, got.StatusCode, got.Header)
@@ -70,7 +72,7 @@ func TestASignedAddressEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{Store: New(nil, t.TempDir(), &url.URL{Scheme: "https", Host: "gouda.example"}, []byte("secret of the node"), noFetch)}
 		query := func() map[string][]string {
-			r, err := http.NewRequest("GET", h.signed("x"), nil)
+			r, err := http.NewRequest("GET", h.signed("x", 7), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,11 +84,15 @@ func TestASignedAddressEnds(t *testing.T) {
 			t.Error("it changed within the step")
 		}
 		time.Sleep(leastLife)
-		if h.holds("x", first) == 0 || h.holds("y", first) != 0 {
+		holds := func(name string) bool {
+			who, left := h.holds(name, first)
+			return who == 7 && left > 0
+		}
+		if !holds("x") || holds("y") {
 			t.Error("it ended early, or is good for another file")
 		}
 		time.Sleep(time.Second)
-		if h.holds("x", first) != 0 {
+		if holds("x") {
 			t.Error("it does not end")
 		}
 	})
@@ -100,8 +106,8 @@ func TestANodeThatMaySeeThePostHasItsFile(t *testing.T) {
 		if err := h.attach(t, item, h.anna, f.ID); err != nil {
 			t.Fatal(err)
 		}
-		h.MaySee = func(r *http.Request, of int64) error {
-			if r.Header.Get("Signature") == "of a member" && of == item {
+		h.MaySee = func(r *http.Request, viewer, of int64) error {
+			if viewer == 0 && r.Header.Get("Signature") == "of a member" && of == item {
 				return nil
 			}
 			return fault.Say(fault.Unauthorized, "Sign.")

@@ -151,7 +151,7 @@ func (s *Store) Avatar(ctx context.Context, owner int64, r io.Reader, kind strin
 	if err := s.keep(f.Path, bytes); err != nil {
 		return "", err
 	}
-	return s.URL(*f), s.insert(ctx, f)
+	return s.URL(*f, owner), s.insert(ctx, f)
 }
 
 func (s *Store) receive(ctx context.Context, name string, r io.Reader) (*picture, func(), error) {

@@ -64,7 +64,8 @@ func scanReport(row db.Scanner) (r Report, err error) {
 }
 
 // File keeps a report of one of ours about an account and some of its posts that the reporter may see. With forward the
-// account's own node hears of it as well, without the reporter's name.
+// account's own node hears of it as well, without the reporter's name. Those who decide in the groups that the posts stand in always
+// do, without that name, and wherever the groups are.
 func (m *Moderation) File(ctx context.Context, reporter *actors.Actor, target *actors.Actor, r Report, forward bool) (Report, error) {
 	r.Reporter, r.Target = reporter.ID, target.ID
 	if r.Category == "" {
@@ -98,6 +99,10 @@ func (m *Moderation) File(ctx context.Context, reporter *actors.Actor, target *a
 	for _, id := range r.Items {
 		about = append(about, posts[id].IRI)
 	}
+	groups, err := reportedIn(ctx, m.DB, posts, r.Items)
+	if err != nil {
+		return r, err
+	}
 	r.Forwarded = forward && !target.Local
 	r.ID = m.DB.NewID()
 	r.IRI = m.Dir.URL(fmt.Sprintf("/reports/%d", r.ID))
@@ -105,6 +110,15 @@ func (m *Moderation) File(ctx context.Context, reporter *actors.Actor, target *a
 	err = m.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := m.keep(ctx, tx, r, append([]string{target.IRI}, about...)); err != nil {
 			return err
+		}
+		for _, group := range groups {
+			if !group.Local && !group.Groups1 && !forward {
+				continue // of other software: as its author's server, only when the reporter wants it
+			}
+			err := m.Outbox.ReportInGroup(ctx, tx, reporter, group, append([]string{target.IRI}, about...), r.Comment)
+			if err != nil && !errors.Is(err, fault.Forbidden) { // where too many wait already the administrators still hear of it
+				return err
+			}
 		}
 		if !r.Forwarded {
 			return nil
@@ -115,6 +129,23 @@ func (m *Moderation) File(ctx context.Context, reporter *actors.Actor, target *a
 		return r, fmt.Errorf("report %s: %w", target.IRI, err)
 	}
 	return r, nil
+}
+
+// reportedIn are the groups that the posts of a report stand in.
+func reportedIn(ctx context.Context, q db.Q, posts map[content.ID]*content.Item, reported []content.ID) (all []*actors.Actor, err error) {
+	var ids []actors.ID
+	for _, id := range reported {
+		if group := posts[id].Group; group != 0 && !slices.Contains(ids, group) {
+			ids = append(ids, group)
+		}
+	}
+	known, err := actors.Many(ctx, q, ids)
+	for _, id := range ids {
+		if group := known[id]; group != nil {
+			all = append(all, group)
+		}
+	}
+	return all, err
 }
 
 // Receive keeps a report that came from another node, about accounts and posts of ours that it names by id.

@@ -32,6 +32,8 @@ const (
 	DecidedPin       = "pin"
 	DecidedUnpin     = "unpin"
 
+	DecidedResolution = "resolution" // of a report: whose and about what is not told
+
 	DecidedArchive       = "archive"
 	DecidedUnarchive     = "unarchive"
 	DecidedGroupDeletion = "group-deletion" // it will be deleted
@@ -108,6 +110,8 @@ func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, 
 			return err
 		}
 		d.Kind = kind
+	case entry.Type == "Accept" && IsReport(entry.Object.Activity) && entry.Object.Activity.Actor == group.IRI:
+		d.Kind = DecidedResolution
 	case entry.Type == "Reject" && entry.Object.Activity != nil:
 		d.Kind, about = DecidedRejection, entry.Object.Activity.Actor
 	case record != nil && record.Membership != nil:
@@ -134,6 +138,11 @@ func (o *Outbox) KeepEntry(ctx context.Context, tx *db.Tx, group *actors.Actor, 
 		return err
 	}
 	d.By = by.ID
+	if d.Kind == DecidedResolution {
+		if err := o.closeReport(ctx, tx, group, by, entry.Object.ID, entry.Published); err != nil {
+			return err
+		}
+	}
 	if about != "" {
 		subject, err := o.Dir.Named(ctx, tx, about, name)
 		if subject == nil || err != nil {

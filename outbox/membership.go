@@ -15,7 +15,7 @@ import (
 )
 
 // membershipChanged tells the nodes of a group's members that the list has changed, or that of the banned: an entry of the log
-// (groups-1 §6). Owners and moderators elsewhere hear who asks to join, and that somebody does no more.
+// (groups-1 §6). Owners and moderators elsewhere hear who asks to join, and that somebody does no more, and what was reported.
 func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Membership) error {
 	asks := m.Relation.State == actors.Requested
 	switch {
@@ -43,6 +43,9 @@ func (o *Outbox) membershipChanged(ctx context.Context, tx *db.Tx, m actors.Memb
 			return err
 		}
 		if err := o.offer(ctx, tx, m.Group, []*actors.Actor{m.Member}, waiting); err != nil {
+			return err
+		}
+		if err := o.offerOpenReports(ctx, tx, m.Group, m.Member); err != nil {
 			return err
 		}
 	}

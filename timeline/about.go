@@ -13,7 +13,7 @@ import (
 
 // Kinds of notifications that are about a decision: what it is, the column about tells.
 const (
-	AdminReport = "admin.report"          // to administrators; about a report
+	AdminReport = "admin.report"          // to administrators; about a report. By a group to who decides there, of a report in it
 	AdminSignUp = "admin.sign_up"         // to administrators
 	Severed     = "severed_relationships" // about a severance
 	Warned      = "moderation_warning"    // about a warning

@@ -68,7 +68,7 @@ func (w *Web) post(rw http.ResponseWriter, q *request) error {
 		head.OEmbed = w.Dir.URL("/api/oembed?url=" + url.QueryEscape(p.IRI))
 	}
 	if len(p.Files) > 0 && p.Files[0].Kind == "image" && !p.Sensitive && !p.Warned() {
-		head.Image = w.Media.PreviewURL(p.Files[0].File)
+		head.Image = w.Media.PreviewURL(p.Files[0].File, int64(q.viewer.ID))
 	}
 	return w.show(rw, q, "post", head)
 }

@@ -141,7 +141,7 @@ func (w *Web) posts(ctx context.Context, v actors.Viewer, items []*content.Item)
 			}
 		}
 		for _, f := range files[int64(i.ID)] {
-			p.Files = append(p.Files, w.attachment(f))
+			p.Files = append(p.Files, w.attachment(f, v.ID))
 		}
 		if of := quoted[i.Quote.Of]; of != nil {
 			w.quote(p, of, known[of.Author])
@@ -209,8 +209,8 @@ func (w *Web) pathOf(a *actors.Actor) string {
 	return a.URL
 }
 
-func (w *Web) attachment(f media.File) attachment {
-	a := attachment{File: f, URL: w.local(w.Media.URL(f)), Preview: w.local(w.Media.PreviewURL(f)), Host: federation.Host(f.Remote)}
+func (w *Web) attachment(f media.File, viewer actors.ID) attachment {
+	a := attachment{File: f, URL: w.local(w.Media.URL(f, int64(viewer))), Preview: w.local(w.Media.PreviewURL(f, int64(viewer))), Host: federation.Host(f.Remote)}
 	a.Name = f.Name
 	if f.Remote != "" {
 		if u, err := url.Parse(f.Remote); err == nil {

@@ -28,6 +28,8 @@ type group struct {
 	Members     groupMembers     `cmd:"" help:"List the members of a group."`
 	Invite      groupInvite      `cmd:"" help:"Invite people to a group."`
 	Invitations groupInvitations `cmd:"" help:"List who is invited to a group and has not answered."`
+	Reports     groupReports     `cmd:"" help:"List what was reported in a group and waits for an answer."`
+	Resolve     groupResolve     `cmd:"" help:"Resolve a report in a group."`
 	Nodes       groupNodes       `cmd:"" help:"Show how far the nodes of a group's members are."`
 	Export      groupExport      `cmd:"" help:"Write a group to a file, with all that belongs to it."`
 	Verify      groupVerify      `cmd:"" help:"Check the file that a group was written to."`

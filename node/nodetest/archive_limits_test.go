@@ -18,6 +18,7 @@ import (
 
 	"github.com/pleio-node/pleio-node/actors"
 	"github.com/pleio-node/pleio-node/archive"
+	"github.com/pleio-node/pleio-node/content"
 	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/fault"
 	"github.com/pleio-node/pleio-node/media"
@@ -299,6 +300,34 @@ func TestAFileThatCannotBeHadIsNamed(t *testing.T) {
 		}
 		if n := w.Number("delft", "SELECT COUNT(*) FROM files WHERE remote LIKE 'http://gouda.example/%' AND path = ''"); n != 4 {
 			t.Errorf("%d files are known by their addresses", n)
+		}
+	})
+}
+
+// What a node has decided about another holds for what an archive brings of its people.
+func TestAnArchiveBringsNothingOfABlockedNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, _, _, _ := withArchive(t)
+		a, _ := w.export(dossier)
+		w.decide("delft", "waterschap", actors.PeerBlocked)
+		if _, err := w.bring("delft", a, archive.Plan{}, "henk@delft"); err != nil {
+			t.Fatal(err)
+		}
+		w.Pass(time.Hour)
+		for _, s := range w.stories("provincie", dossier) {
+			iri := strings.Fields(s)[0]
+			_, err := content.ByIRI(context.Background(), w.Node("delft").DB, w.As("henk@delft").Viewer(), iri)
+			if blocked := strings.Contains(iri, "waterschap"); blocked != (err != nil) {
+				t.Errorf("%s of a node that is blocked (%v): %v", iri, blocked, err)
+			}
+		}
+		for who, want := range map[string]int{"bas": 0, "gina": 0, "anna": 1} {
+			if n := w.Number("delft", "SELECT COUNT(*) FROM relations r JOIN actors s ON s.id = r.subject WHERE r.state = 'invited' AND s.name = $1", who); n != want {
+				t.Errorf("%s has %d invitations, want %d", who, n, want)
+			}
+		}
+		if _, m := w.export("dossier@delft"); m.Counts.Withheld != 1 || m.Counts.Posts != 4 {
+			t.Errorf("exported again: %+v", m.Counts)
 		}
 	})
 }

@@ -66,10 +66,12 @@ func (w *World) bring(on string, a *archive.Archive, p archive.Plan, owner strin
 func (w *World) stories(on, group string) []string {
 	w.t.Helper()
 	ctx, n := context.Background(), w.Node(on)
-	all, err := content.StandingIn(ctx, n.DB, w.actor(on, group).ID, 0, 1000)
+	g := w.actor(on, group)
+	all, err := content.StandingIn(ctx, n.DB, g.ID, 0, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	reader := int64(w.Number(on, "SELECT COALESCE(MIN(r.subject), 0) FROM relations r JOIN actors s ON s.id = r.subject AND s.local WHERE r.object = $1 AND r.state = 'active'", g.ID))
 	var list []string
 	for _, s := range all {
 		author, err := actors.Get(ctx, n.DB, s.Author)
@@ -88,9 +90,9 @@ func (w *World) stories(on, group string) []string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		line += w.digests(on, files[int64(s.ID)])
+		line += w.digests(on, reader, files[int64(s.ID)])
 		for _, v := range s.Versions {
-			line += fmt.Sprintf(" was %q at %s%s", plain(v.Content), moment(v.Written), w.digests(on, v.Files))
+			line += fmt.Sprintf(" was %q at %s%s", plain(v.Content), moment(v.Written), w.digests(on, reader, v.Files))
 		}
 		for _, r := range s.Reactions {
 			by, err := actors.Get(ctx, n.DB, r.By)
@@ -106,11 +108,11 @@ func (w *World) stories(on, group string) []string {
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// digests are the digests of files, each with what is said of it, read as a reader does: at its address.
-func (w *World) digests(on string, files []media.File) (list string) {
+// digests are the digests of files, each with what is said of it, read as a member of this node does: at its address.
+func (w *World) digests(on string, reader int64, files []media.File) (list string) {
 	w.t.Helper()
 	for _, f := range files {
-		status, body := w.read(on, w.Node(on).Media.URL(f))
+		status, body := w.read(on, w.Node(on).Media.URL(f, reader))
 		list += fmt.Sprintf(" file %d %x %q", status, sha256.Sum256(body), f.Description)
 	}
 	return list

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pleio-node/pleio-node/actors"
+	"github.com/pleio-node/pleio-node/db"
 	"github.com/pleio-node/pleio-node/federation"
 	"github.com/pleio-node/pleio-node/outbox"
 )
@@ -219,6 +220,68 @@ func TestAHostileHome(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What was sent before a page of the log was read, and stands in the lane before what that page brings, does not overtake it.
+func TestNothingOvertakesWhatIsReadFromTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHostileHome(t)
+		far := h.w.Foreign("ver", Mastodon)
+		far.Person("vera")
+		note, _ := far.Note("vera", "1", "Van ver", Public(), "")
+		post := func(by string) string {
+			id := fmt.Sprintf("%s/notes/%d", h.Base(), h.seq+1)
+			note := fmt.Sprintf(`{"id":%q,"type":"Note","attributedTo":%q,"content":"Bericht %d","to":[%q,%q],"audience":%q}`, id, h.Who(by), h.seq+1, h.group, h.group+"/followers", h.group)
+			return string(h.entry("dossier", `"type":"Announce","object":`+string(h.Write(by, `{"type":"Create","audience":%q,"object":%s}`, h.group, note))))
+		}
+		second, third, fourth := post("mia"), post("mia"), post("mia")
+		h.logPage(1, "", second, third, fourth)
+		fifth := post("mia")
+		h.logPage(4, "", fifth)
+
+		h.place.set(func(p *host) { p.slow = 8 * time.Second })
+		far.place.set(func(p *host) { p.slow = 15 * time.Second })
+		h.Post("dossier", "gouda", []byte(third)) // too early: the log is read, which takes a while
+		h.w.Pass(time.Second)
+		h.Post("dossier", "gouda", h.Write("dossier", `{"type":"Announce","object":%q,%s}`, note, Public())) // holds up what the group says next
+		h.w.Pass(time.Second)
+		h.Post("dossier", "gouda", []byte(fifth))
+		h.w.Pass(time.Hour)
+
+		order, err := db.All(t.Context(), h.w.Node("gouda").DB, db.Scalar[string], "SELECT content FROM items WHERE content LIKE '%Bericht%' ORDER BY id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"Bericht 2", "Bericht 3", "Bericht 4", "Bericht 5"}, order); diff != "" {
+			t.Errorf("order (-wanted +got):\n%s", diff)
+		}
+	})
+}
+
+// A page of the log may be older than our place in it when it comes: entries came by themselves meanwhile.
+func TestAPageOfTheLogThatIsOlderThanItsEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHostileHome(t)
+		h.logPage(1, "")
+		bas := h.w.As("bas@gouda")
+		bas.Follow("dossier@boef")
+		h.w.Settle()
+		joins := h.Got("Join")
+		h.place.set(func(p *host) { p.slow = 8 * time.Second })
+		h.members[bas.Actor().IRI] = actors.RoleMember
+		added := h.entry("dossier", `"type":"Add","object":`+h.record(bas.Actor().IRI, "member", "active"))
+		h.Send("dossier", "gouda", `{"type":"Accept","object":%s,"result":%s,"groupState":%s}`, joins[len(joins)-1].Raw, h.record(bas.Actor().IRI, "member", "active"), h.state())
+		h.w.Pass(time.Second) // the log is read: a page without that entry is on its way
+		h.Post("dossier", "gouda", added)
+		h.w.Pass(time.Minute)
+		h.is(h.members)
+		if n := h.w.Number("gouda", "SELECT COUNT(*) FROM jobs WHERE failed"); n != 0 {
+			t.Errorf("%d jobs failed", n)
+		}
+		if n := h.w.Number("gouda", "SELECT COUNT(*) FROM actors WHERE iri = $1 AND seq = 2", h.group); n != 1 {
+			t.Error("our place is not where the log ends")
+		}
+	})
 }
 
 // misled sends an entry with a head that does not follow, after which gouda reads one of the lists.

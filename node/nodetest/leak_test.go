@@ -119,6 +119,7 @@ var forms = map[string]string{
 	"POST /api/v1/statuses/{id}/favourite":      "a=b",
 	"PATCH /api/pleio/v1/groups/{id}":           "title=Nieuw",
 	"POST /api/pleio/v1/groups/{id}/membership": "introduction=Ik",
+	"POST /api/pleio/v1/groups/{id}/reports":    "account={{member}}&statuses[]={{post}}&comment=x",
 }
 
 // questions are all that the routes of a node can be asked about groups: every route, with each kind of thing that its variables can stand for.

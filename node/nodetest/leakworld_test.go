@@ -200,6 +200,8 @@ func (l *leaks) say(group, word string) {
 	p := l.As("mod@gouda")
 	p.must(p.node().Outbox.PinPost(context.Background(), p.Actor(), l.group("gouda", group), p.item(second).ID, true), "pins in %s", group)
 	l.As("lid@gouda").Edit(first, text("first edited"))
+	p = l.As("gast@gouda")
+	p.Asks("POST", "/api/v1/reports", fmt.Sprintf("account_id=%d&status_ids[]=%d&comment=%s+reported+%s", l.actor("gouda", "lid@provincie").ID, p.item(second).ID, mark(group), word))
 	l.Settle()
 }
 

@@ -30,7 +30,7 @@ func (l *leaks) addressOf(who, iri string) string {
 	if err != nil || len(files[int64(p.item(iri).ID)]) != 1 {
 		l.t.Fatalf("files of %s: %v %v", iri, files, err)
 	}
-	return p.node().Media.URL(files[int64(p.item(iri).ID)][0])
+	return p.node().Media.URL(files[int64(p.item(iri).ID)][0], int64(p.Actor().ID))
 }
 
 // withFile posts a document in a group.
@@ -102,6 +102,20 @@ func TestFilesOfAClosedGroup(t *testing.T) {
 		l.Pass(31 * time.Hour)
 		if got := l.ask(l.nobody("gouda"), "GET", old, ""); got.Code != http.StatusNotFound {
 			t.Errorf("an old address: %d", got.Code)
+		}
+		// One of a person who is removed ends with that.
+		for _, who := range []string{"lid@gouda", "lid@provincie"} {
+			_, door := l.split(who)
+			if who == "lid@provincie" {
+				l.join(who, "tuin")
+			}
+			path := strings.TrimPrefix(l.addressOf(who, post), "http://"+domain(door))
+			before := l.ask(l.nobody(door), "GET", path, "")
+			l.expel(who, "tuin")
+			l.Settle()
+			if after := l.ask(l.nobody(door), "GET", path, ""); before.Code != http.StatusOK || after.Code != http.StatusNotFound {
+				t.Errorf("%s gets %d, and when removed %d", who, before.Code, after.Code)
+			}
 		}
 	})
 }

@@ -169,6 +169,28 @@ func (a Actor) Send(ctx context.Context, inbox string, body []byte) (int, string
 	return response.StatusCode, string(text), err
 }
 
+// Get reads an address as servers do, signed. It returns the status, 0 when there is no answer, and the text.
+func (a Actor) Get(ctx context.Context, address string) (int, string) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, err.Error()
+	}
+	r.Header.Set("Accept", federation.ActivityType)
+	if err := federation.Sign(r, nil, a.signer, federation.Cavage); err != nil {
+		return 0, err.Error()
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return response.StatusCode, string(text)
+}
+
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/users/"), "/")
 	switch {
