@@ -142,7 +142,11 @@ func (c *groupImport) tell(p *program, b *archive.Brought) {
 	if b.Restored {
 		p.say("%s is back, with %d members and %d posts. It is at %s", b.Group.Handle(), b.Members, b.Posts, b.Group.URL)
 	} else {
-		p.say("%s was made, with %d posts; %d people are invited. It is at %s", b.Group.Handle(), b.Posts+b.Taken, b.Invited, b.Group.URL)
+		invited := fmt.Sprintf("%d people are", b.Invited)
+		if b.Invited == 1 {
+			invited = "1 person is"
+		}
+		p.say("%s was made, with %d posts; %s invited. It is at %s", b.Group.Handle(), b.Posts+b.Taken, invited, b.Group.URL)
 	}
 	for _, x := range []struct {
 		n    int
